@@ -1,0 +1,1 @@
+"""The operator: watches ModelMonitor objects and keeps what they ask for in the cluster."""

@@ -1,0 +1,1 @@
+"""The predictor and the collector: answers requests and logs every prediction without loss."""

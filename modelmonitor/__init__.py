@@ -1,0 +1,1 @@
+"""ModelMonitor: whether a served model can still be trusted, and why."""
