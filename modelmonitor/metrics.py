@@ -69,3 +69,95 @@ PREDICTOR_METRICS: Final = (
     LOG_DROPPED,
     DATABASE_UP,
 )
+
+# A check of a monitor: the identity of every drift gauge.
+_CHECK: Final = ("namespace", "modelmonitor", "check", "drift_type")
+_MONITOR: Final = ("namespace", "modelmonitor")
+
+DRIFT_DETECTED: Final = Metric(
+    "modelmonitor_drift_detected", "gauge", "1 when the last conclusive run of a check found drift, else 0.", _CHECK
+)
+DRIFT_SEVERITY: Final = Metric(
+    "modelmonitor_drift_severity", "gauge", "Severity of the last run: 0 no drift, 1 warning, 2 critical.", _CHECK
+)
+DRIFT_P_VALUE: Final = Metric("modelmonitor_drift_p_value", "gauge", "p-value of the last run, 0 to 1.", _CHECK)
+DRIFT_THRESHOLD: Final = Metric(
+    "modelmonitor_drift_threshold", "gauge", "Level of the last run's test: a p-value below it is significant.", _CHECK
+)
+DRIFT_EFFECT: Final = Metric(
+    "modelmonitor_drift_effect_size",
+    "gauge",
+    "Effect size of the last run, in the unit that the label effect names.",
+    (*_CHECK, "effect"),
+)
+ESTIMATED_ACCURACY: Final = Metric(
+    "modelmonitor_estimated_accuracy",
+    "gauge",
+    "Accuracy estimated without labels, 0 to 1; the label bound is point, low or high.",
+    (*_CHECK, "bound"),
+)
+WINDOW_ROWS: Final = Metric("modelmonitor_window_rows", "gauge", "Predictions in the last run's window.", _CHECK)
+WINDOW_MIN_ROWS: Final = Metric(
+    "modelmonitor_window_min_rows", "gauge", "Predictions that a run needs for a verdict.", _CHECK
+)
+RUN_LAST_SUCCESS: Final = Metric(
+    "modelmonitor_run_last_success_timestamp_seconds", "gauge", "When a check last had a result, Unix time.", _CHECK
+)
+RUN_WAITING_SINCE: Final = Metric(
+    "modelmonitor_run_waiting_since_timestamp_seconds",
+    "gauge",
+    "Since when a check waits for its next result, Unix time: its last result, or the monitor's creation.",
+    _CHECK,
+)
+RUN_INTERVAL: Final = Metric(
+    "modelmonitor_run_interval_seconds", "gauge", "Longest time between two runs by a check's schedule, seconds.", _CHECK
+)
+RUN_FAILED: Final = Metric(
+    "modelmonitor_run_failed", "gauge", "1 when the newest finished job of a check failed, else 0.", _CHECK
+)
+CONDITION: Final = Metric(
+    "modelmonitor_condition",
+    "gauge",
+    "1 when a condition of a monitor is True, else 0, with its reason.",
+    (*_MONITOR, "type", "reason"),
+)
+OPERATOR_MONITORS: Final = Metric("modelmonitor_operator_monitors", "gauge", "ModelMonitors that the operator looks after.")
+OPERATOR_RECONCILES: Final = Metric(
+    "modelmonitor_operator_reconciles_total", "counter", "Reconciles, by result: ok or failed.", ("result",)
+)
+OPERATOR_RECONCILE_ERRORS: Final = Metric(
+    "modelmonitor_operator_reconcile_errors_total", "counter", "Reconciles that failed, by monitor.", _MONITOR
+)
+OPERATOR_RECONCILE_DURATION: Final = Metric(
+    "modelmonitor_operator_reconcile_duration_seconds",
+    "histogram",
+    "Time that a reconcile takes, seconds.",
+    (),
+    (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0),
+)
+OPERATOR_QUEUE: Final = Metric("modelmonitor_operator_queue_depth", "gauge", "Monitors that wait for a reconcile.")
+OPERATOR_API_REQUESTS: Final = Metric(
+    "modelmonitor_operator_api_requests_total", "counter", "Requests to the API server.", ("verb", "code")
+)
+
+OPERATOR_METRICS: Final = (
+    DRIFT_DETECTED,
+    DRIFT_SEVERITY,
+    DRIFT_P_VALUE,
+    DRIFT_THRESHOLD,
+    DRIFT_EFFECT,
+    ESTIMATED_ACCURACY,
+    WINDOW_ROWS,
+    WINDOW_MIN_ROWS,
+    RUN_LAST_SUCCESS,
+    RUN_WAITING_SINCE,
+    RUN_INTERVAL,
+    RUN_FAILED,
+    CONDITION,
+    OPERATOR_MONITORS,
+    OPERATOR_RECONCILES,
+    OPERATOR_RECONCILE_ERRORS,
+    OPERATOR_RECONCILE_DURATION,
+    OPERATOR_QUEUE,
+    OPERATOR_API_REQUESTS,
+)

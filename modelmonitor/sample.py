@@ -56,17 +56,17 @@ class Sample:
     @property
     def predicted(self) -> IntArray:
         """(n,) index of the predicted class."""
-        return self.probabilities.argmax(axis=1).astype(np.int64)
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
     @property
     def confidence(self) -> FloatArray:
         """(n,) probability of the predicted class."""
-        return self.probabilities.max(axis=1)
+        return np.asarray(self.probabilities.max(axis=1), dtype=np.float32)
 
     @property
     def labelled(self) -> BoolArray:
         """(n,) True where the truth is known."""
-        return self.labels != UNLABELLED
+        return np.asarray(self.labels != UNLABELLED)
 
     def take(self, rows: Sequence[int] | IntArray) -> Sample:
         """The given rows, in the given order."""

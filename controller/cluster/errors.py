@@ -1,0 +1,49 @@
+"""What can go wrong with a request to the API server, one class for each thing to do about it."""
+
+from __future__ import annotations
+
+
+class ClusterError(Exception):
+    """A request to the API server failed; the message is a sentence with cause and fix."""
+
+
+class ObjectMissing(ClusterError):
+    """404: there is no such object, or no such kind."""
+
+
+class ObjectRejected(ClusterError):
+    """400, 403, 405, 415, 422: repeating the same request will not help."""
+
+
+class ObjectChanged(ClusterError):
+    """409: the object is not what it was, or somebody else's."""
+
+
+class TryLater(ClusterError):
+    """No connection, 401, 429 or 5xx: the same request may succeed later.
+
+    Attributes:
+        after_s: how long the server asked to wait, in seconds; None if it did not.
+    """
+
+    def __init__(self, message: str, *, after_s: float | None = None) -> None:
+        self.after_s = after_s
+        super().__init__(message)
+
+
+_BY_STATUS: dict[int, type[ClusterError]] = {404: ObjectMissing, 409: ObjectChanged}
+
+
+def error_for(status: int, message: str, *, retry_after: str | None = None) -> ClusterError:
+    """The error for an HTTP status of 400 or more.
+
+    Args:
+        status: the HTTP status.
+        message: what the API server said.
+        retry_after: its header Retry-After, seconds.
+    """
+    sentence = f"The API server answered {status}: {message}"
+    if status in (401, 408, 429) or status >= 500:
+        after = float(retry_after) if retry_after and retry_after.isdigit() else None
+        return TryLater(sentence, after_s=after)
+    return _BY_STATUS.get(status, ObjectRejected)(sentence)

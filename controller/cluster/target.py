@@ -1,0 +1,71 @@
+"""Look at what a monitor monitors: the InferenceService or Service, and its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from controller.cluster.errors import ObjectMissing
+from controller.manifest import INFERENCE_SERVICE, POD, SERVICE, Capabilities, Kind
+from controller.observation import PodFact, TargetFacts, static_selector
+from modelmonitor.api.target import Target
+
+_FINISHED: Final = ("Succeeded", "Failed")
+
+
+class Reader(Protocol):
+    """What of the API server is needed."""
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> dict[str, Any]:
+        """One object."""
+
+    async def list(self, kind: Kind, namespace: str, *, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Objects of a namespace with all of the labels."""
+
+
+async def look_at_target(
+    target: Target, namespace: str, *, capabilities: Capabilities, reader: Reader
+) -> TargetFacts:
+    """The target as it is now.
+
+    Raises:
+        ClusterError: the API server does not tell.
+    """
+    if target.inference_service is not None and not capabilities.serves(INFERENCE_SERVICE):
+        absent = "KServe is not installed, so there is no InferenceService; install it or monitor a Service."
+        return TargetFacts(static_selector(target), obstacle=absent)
+    try:
+        selector = await _selector(target, namespace, reader=reader)
+    except ObjectMissing:
+        kind = "InferenceService" if target.inference_service else "Service"
+        absent = (
+            f"{kind} {target.inference_service or target.service} does not exist in namespace {namespace}."
+        )
+        return TargetFacts(static_selector(target), obstacle=absent)
+    if not selector:
+        absent = f"Service {target.service} selects no pods; monitor their labels with podSelector instead."
+        return TargetFacts(None, obstacle=absent)
+    pods = await reader.list(POD, namespace, labels=selector)
+    return TargetFacts(selector, pods=tuple(_pod(pod) for pod in pods if not _finished(pod)))
+
+
+async def _selector(target: Target, namespace: str, *, reader: Reader) -> Mapping[str, str] | None:
+    if target.inference_service is not None:
+        await reader.get(INFERENCE_SERVICE, namespace, target.inference_service)
+    if target.service is not None:
+        service = await reader.get(SERVICE, namespace, target.service)
+        selector: Mapping[str, str] | None = service["spec"].get("selector")
+        return selector
+    return static_selector(target)
+
+
+def _finished(pod: Mapping[str, Any]) -> bool:
+    return pod.get("status", {}).get("phase") in _FINISHED
+
+
+def _pod(pod: Mapping[str, Any]) -> PodFact:
+    conditions = pod.get("status", {}).get("conditions") or []
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    containers = [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or [])]
+    ports = frozenset(port["containerPort"] for each in containers for port in each.get("ports") or [])
+    return PodFact(pod["metadata"]["name"], ready, ports)

@@ -1,0 +1,1 @@
+"""What should exist for a monitor and what its status should say: pure functions of values."""

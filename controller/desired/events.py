@@ -1,0 +1,77 @@
+"""Events that tell people of a change: one when a condition flips, not one a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from controller.manifest import EVENT, MONITOR
+from modelmonitor.api.conditions import Condition, ConditionType, find_condition
+from modelmonitor.api.v1alpha1 import ModelMonitor
+
+REPORTER: Final = "modelmonitor.io/operator"
+_NOTE_LIMIT: Final = 1024
+_NAME_LIMIT: Final = 200
+# A status of these is a fault; of Ready and TargetReachable it is their absence.
+_FAULT_STATUS: Final = {
+    ConditionType.READY: "False",
+    ConditionType.TARGET_REACHABLE: "False",
+    ConditionType.DRIFT_DETECTED: "True",
+    ConditionType.DEGRADED: "True",
+    ConditionType.RETRAIN_RECOMMENDED: "True",
+}
+
+
+def flips(before: Sequence[Condition], after: Sequence[Condition]) -> tuple[Condition, ...]:
+    """Conditions that became a fault or ceased to be one."""
+    return tuple(
+        condition for condition in after if _flipped(find_condition(before, condition.type), condition)
+    )
+
+
+def event(
+    monitor: ModelMonitor, condition: Condition, *, before: Sequence[Condition], now: datetime
+) -> dict[str, Any]:
+    """The Event of a flip; a reconcile that is repeated after a failure makes one of the same name.
+
+    Args:
+        monitor: whom it is about.
+        condition: what holds now.
+        before: conditions until now.
+        now: the present, UTC.
+    """
+    fault = _FAULT_STATUS[condition.type] == condition.status
+    name = _name(monitor, condition, find_condition(before, condition.type))
+    return {
+        "apiVersion": EVENT.api_version,
+        "kind": EVENT.name,
+        "metadata": {"name": name, "namespace": monitor.namespace},
+        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "reportingController": REPORTER,
+        "reportingInstance": "modelmonitor-operator",
+        "action": "Reconcile",
+        "type": "Warning" if fault else "Normal",
+        "reason": str(condition.reason),
+        "note": f"{condition.type} is {condition.status}: {condition.message}"[:_NOTE_LIMIT],
+        "regarding": {
+            "apiVersion": MONITOR.api_version,
+            "kind": MONITOR.name,
+            "namespace": monitor.namespace,
+            "name": monitor.metadata.name,
+            "uid": monitor.metadata.uid,
+        },
+    }
+
+
+def _flipped(before: Condition | None, after: Condition) -> bool:
+    fault = _FAULT_STATUS.get(after.type)
+    was = before is not None and before.status == fault
+    return fault is not None and was != (after.status == fault)
+
+
+def _name(monitor: ModelMonitor, condition: Condition, before: Condition | None) -> str:
+    since = before.last_transition_time if before is not None else None
+    told = f"{monitor.metadata.uid}/{condition.type}/{condition.status}/{since}"
+    return f"{monitor.metadata.name[:_NAME_LIMIT]}.{sha256(told.encode()).hexdigest()[:16]}"

@@ -1,0 +1,78 @@
+"""What a monitor's gauges show: the status as numbers, so that rules and dashboards can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from controller.desired.runs import CheckState
+from controller.manifest import ObjectKey
+from modelmonitor import metrics
+from modelmonitor.api.conditions import Condition
+from modelmonitor.api.status import CheckStatus
+from modelmonitor.metrics import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeSample:
+    """One value of a gauge; labels in the order of the metric."""
+
+    metric: Metric
+    labels: tuple[str, ...]
+    value: float
+
+
+def gauges(
+    key: ObjectKey, states: Sequence[CheckState], conditions: Sequence[Condition]
+) -> tuple[GaugeSample, ...]:
+    """All values of one monitor."""
+    of_checks = (sample for state in states for sample in _of_check(key, state))
+    of_conditions = (
+        GaugeSample(
+            metrics.CONDITION,
+            (key.namespace, key.name, condition.type, condition.reason),
+            float(condition.status == "True"),
+        )
+        for condition in conditions
+    )
+    return (*of_checks, *of_conditions)
+
+
+def _of_check(key: ObjectKey, state: CheckState) -> Iterator[GaugeSample]:
+    labels = (key.namespace, key.name, state.check.name, state.check.type)
+    yield GaugeSample(metrics.RUN_INTERVAL, labels, state.interval.total_seconds())
+    yield GaugeSample(metrics.RUN_WAITING_SINCE, labels, state.waiting_since.timestamp())
+    yield GaugeSample(metrics.RUN_FAILED, labels, float(state.failed))
+    yield GaugeSample(metrics.WINDOW_MIN_ROWS, labels, state.check.window.min_rows)
+    if state.result is not None:
+        yield from _of_result(labels, state.result)
+
+
+def _of_result(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSample]:
+    if result.last_run_time is not None:
+        yield GaugeSample(metrics.RUN_LAST_SUCCESS, labels, result.last_run_time.timestamp())
+    if result.rows is not None:
+        yield GaugeSample(metrics.WINDOW_ROWS, labels, result.rows)
+    if result.p_value is not None:
+        yield GaugeSample(metrics.DRIFT_P_VALUE, labels, float(result.p_value))
+    if result.threshold is not None:
+        yield GaugeSample(metrics.DRIFT_THRESHOLD, labels, float(result.threshold))
+    if result.effect is not None:
+        yield GaugeSample(metrics.DRIFT_EFFECT, (*labels, result.effect.name), float(result.effect.value))
+    yield from _accuracy(labels, result)
+    yield from _verdict(labels, result)
+
+
+def _accuracy(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSample]:
+    if result.estimated_accuracy is not None:
+        for bound, value in result.estimated_accuracy.to_manifest().items():
+            yield GaugeSample(metrics.ESTIMATED_ACCURACY, (*labels, bound), float(value))
+
+
+def _verdict(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSample]:
+    # An inconclusive run says neither drift nor none: no value, rather than a green one.
+    if result.verdict in ("Drift", "NoDrift"):
+        drifts = result.verdict == "Drift"
+        severity = (2 if result.severity == "critical" else 1) if drifts else 0
+        yield GaugeSample(metrics.DRIFT_DETECTED, labels, float(drifts))
+        yield GaugeSample(metrics.DRIFT_SEVERITY, labels, severity)

@@ -1,0 +1,115 @@
+"""Conditions that follow from objects and their surroundings: Ready, TargetReachable, RulesLoaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from controller.manifest import PROMETHEUS_RULE, Kind, Outcome, Plan
+from controller.observation import PrometheusFacts, TargetFacts
+from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.rules import rule_groups
+
+_SHOWN = 3
+
+
+def ready(monitor: ModelMonitor, plan: Plan, outcome: Outcome) -> Condition:
+    """True if every object that the API server can hold is there as it should be."""
+    if outcome.failures:
+        sentences = [f"{failed.kind.name} {failed.name}: {failed.message}" for failed in outcome.failures]
+        return _ready("False", Reason.APPLY_FAILED, sentences)
+    sentences = [f"{len(plan.objects)} objects are in place.", *map(_not_served, plan.missing)]
+    if monitor.spec.suspend:
+        return _ready("True", Reason.SUSPENDED, ["Suspended: no check runs, nothing alerts.", *sentences])
+    return _ready("True", Reason.OBJECTS_APPLIED, sentences)
+
+
+def invalid(sentences: Sequence[str]) -> Condition:
+    """Not ready, because the spec cannot be read; what runs goes on as before."""
+    return _ready(
+        "False", Reason.INVALID_SPEC, [*sentences, "Objects of the last valid spec are left as they are."]
+    )
+
+
+def target_reachable(
+    monitor: ModelMonitor, target: TargetFacts, *, prometheus: PrometheusFacts | None
+) -> Condition:
+    """True if Prometheus reaches all pods of the target; Unknown if Prometheus cannot be asked."""
+    obstacle = _target_obstacle(monitor, target)
+    if obstacle is not None:
+        return _target("False", Reason.TARGET_NOT_FOUND, obstacle)
+    pods = f"{sum(pod.ready for pod in target.pods)} of {len(target.pods)} pods are ready"
+    if prometheus is None:
+        unasked = "whether Prometheus reaches them is not known, because the operator has no address of it."
+        return _target("Unknown", Reason.NOT_YET_OBSERVED, f"{pods}; {unasked}")
+    if prometheus.obstacle is not None:
+        return _target("Unknown", Reason.NOT_YET_OBSERVED, f"{pods}. {prometheus.obstacle}")
+    reached = f"Prometheus reaches {prometheus.up} of {prometheus.targets} pods that it knows"
+    if prometheus.up == 0 or prometheus.up < prometheus.targets:
+        return _target("False", Reason.SCRAPE_FAILED, f"{reached}; {pods}. {_scrape_hint(monitor)}")
+    return _target("True", Reason.SCRAPE_SUCCEEDED, f"{reached}.")
+
+
+def rules_loaded(monitor: ModelMonitor, plan: Plan, *, prometheus: PrometheusFacts | None) -> Condition:
+    """True if Prometheus has every rule group without an error; Unknown if it cannot be asked."""
+    if PROMETHEUS_RULE in plan.missing:
+        return _rules("False", Reason.PROMETHEUS_RULE_CRD_MISSING, _not_served(PROMETHEUS_RULE))
+    if prometheus is None:
+        unasked = (
+            "Whether Prometheus loaded the rules is not known, because the operator has no address of it."
+        )
+        return _rules("Unknown", Reason.RULES_APPLIED, unasked)
+    if prometheus.obstacle is not None:
+        return _rules("Unknown", Reason.RULES_APPLIED, prometheus.obstacle)
+    wanted = {str(group["name"]) for group in rule_groups(monitor)}
+    loaded = prometheus.groups or {}
+    if wanted - loaded.keys():
+        lacking = ", ".join(sorted(wanted - loaded.keys()))
+        hint = "its ruleSelector and ruleNamespaceSelector must match the PrometheusRule."
+        return _rules("False", Reason.RULES_REJECTED, f"Prometheus has not loaded {lacking}: {hint}")
+    errors = [f"{name}: {error}" for name, error in sorted(loaded.items()) if error]
+    if errors:
+        return _rules("False", Reason.RULES_REJECTED, "; ".join(errors))
+    return _rules("True", Reason.RULES_APPLIED, f"Prometheus evaluates all {len(wanted)} rule groups.")
+
+
+def _target_obstacle(monitor: ModelMonitor, target: TargetFacts) -> str | None:
+    if target.obstacle is not None:
+        return target.obstacle
+    if not target.pods:
+        selector = ",".join(f"{key}={value}" for key, value in sorted((target.selector or {}).items()))
+        return f"No pod has the labels {selector}."
+    port = monitor.spec.target.metrics.port
+    closed = [pod.name for pod in target.pods if port not in pod.ports]
+    if len(closed) == len(target.pods):
+        names = ", ".join(closed[:_SHOWN])
+        advice = f"declare containerPort {port} or correct spec.target.metrics.port."
+        return (
+            f"No container of {names} declares port {port}, and Prometheus drops undeclared ports: {advice}"
+        )
+    return None
+
+
+def _scrape_hint(monitor: ModelMonitor) -> str:
+    metrics = monitor.spec.target.metrics
+    return f"See that pods answer on {metrics.port}{metrics.path} and that its podMonitorSelector matches."
+
+
+def _not_served(kind: Kind) -> str:
+    return f"{kind.name} ({kind.group}) is not installed; it will be made once its CRD is there."
+
+
+def _ready(status: str, reason: Reason, sentences: Sequence[str]) -> Condition:
+    return _condition(ConditionType.READY, status, reason=reason, message=" ".join(sentences))
+
+
+def _target(status: str, reason: Reason, message: str) -> Condition:
+    return _condition(ConditionType.TARGET_REACHABLE, status, reason=reason, message=message)
+
+
+def _rules(status: str, reason: Reason, message: str) -> Condition:
+    return _condition(ConditionType.RULES_LOADED, status, reason=reason, message=message)
+
+
+def _condition(kind: ConditionType, status: str, *, reason: Reason, message: str) -> Condition:
+    return Condition.model_validate({"type": kind, "status": status, "reason": reason, "message": message})

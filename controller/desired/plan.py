@@ -1,0 +1,47 @@
+"""Which objects exist for a monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from controller.desired.alertmanager_config import alertmanager_config
+from controller.desired.cron_job import check_job
+from controller.desired.defaults import Defaults
+from controller.desired.identity import identity
+from controller.desired.monitor_file import monitor_file
+from controller.desired.pod_monitor import pod_monitor
+from controller.desired.prometheus_rule import prometheus_rule
+from controller.manifest import CHILD_KINDS, POD_MONITOR, Capabilities, Desired, Plan
+from modelmonitor.api.v1alpha1 import ModelMonitor
+
+
+def plan(
+    monitor: ModelMonitor, *, pods: Mapping[str, str] | None, capabilities: Capabilities, defaults: Defaults
+) -> Plan:
+    """Everything that should exist for a valid monitor.
+
+    Args:
+        monitor: the monitor.
+        pods: labels of the monitored pods; None while they are not known, because the Service is not there.
+        capabilities: what the API server serves.
+        defaults: settings of the installation.
+    """
+    objects = (
+        monitor_file(monitor),
+        *identity(monitor),
+        *(check_job(monitor, check, defaults=defaults) for check in monitor.spec.checks),
+        *([pod_monitor(monitor, defaults, pods=pods)] if pods else []),
+        prometheus_rule(monitor, defaults),
+        *_notification(monitor),
+    )
+    wanted = {one.kind for one in objects}
+    return Plan(
+        objects=tuple(one for one in objects if capabilities.serves(one.kind)),
+        missing=tuple(kind for kind in CHILD_KINDS if kind in wanted and not capabilities.serves(kind)),
+        keep=frozenset() if pods else frozenset({POD_MONITOR}),
+    )
+
+
+def _notification(monitor: ModelMonitor) -> tuple[Desired, ...]:
+    notify = monitor.spec.alerts.notify
+    return () if notify is None else (alertmanager_config(monitor, notify),)

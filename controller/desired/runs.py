@@ -1,0 +1,95 @@
+"""Whether what a check last said can still be believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from controller.observation import JobFact, Observation
+from modelmonitor.api.checks import Check
+from modelmonitor.api.status import CheckStatus, ModelMonitorStatus
+from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.rules.schedules import longest_gap
+
+# As the alert ModelDriftRunStale: two runs missed, and a little time for the run itself.
+STALE_AFTER_GAPS: Final = 2
+GRACE: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """A check with its last result and its last job.
+
+    Attributes:
+        result: what the last run wrote; None before the first.
+        job: the newest finished job; None if there is none.
+        interval: the longest time between two runs.
+        waiting_since: when the last result came, or the monitor was made.
+        stale: whether results are overdue.
+    """
+
+    check: Check
+    result: CheckStatus | None
+    job: JobFact | None
+    interval: timedelta
+    waiting_since: datetime
+    stale: bool
+
+    @property
+    def failed(self) -> bool:
+        """Whether the newest job failed; a failure from before the last result counts no more."""
+        if self.job is None or not self.job.failed:
+            return False
+        result = None if self.result is None else self.result.last_run_time
+        return result is None or self.job.finished_at > result
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no new result came, in a sentence; None if all is well."""
+        name = self.check.name
+        if self.failed and self.job is not None:
+            return (
+                f"The last run of {name} failed (job {self.job.name}): {self.job.message or 'see its log'}."
+            )
+        if self.stale:
+            return f"{name} has had no result since {self.waiting_since:%Y-%m-%dT%H:%M:%SZ}."
+        return None
+
+    @property
+    def drifts(self) -> bool:
+        """Whether the last run found drift."""
+        return self.result is not None and self.result.verdict == "Drift"
+
+    @property
+    def concluded(self) -> bool:
+        """Whether the last result is a verdict, and a recent one."""
+        return self.result is not None and self.result.verdict in ("Drift", "NoDrift") and not self.trouble
+
+
+def check_states(
+    monitor: ModelMonitor, status: ModelMonitorStatus, *, observation: Observation, now: datetime
+) -> tuple[CheckState, ...]:
+    """The state of every check of the spec; results of checks that are no longer in it are left out."""
+    results = {result.name: result for result in status.checks}
+    return tuple(
+        _state(
+            monitor,
+            check,
+            result=results.get(check.name),
+            job=observation.last_job(check.name),
+            now=now,
+        )
+        for check in monitor.spec.checks
+    )
+
+
+def _state(
+    monitor: ModelMonitor, check: Check, *, result: CheckStatus | None, job: JobFact | None, now: datetime
+) -> CheckState:
+    interval = longest_gap(check.schedule)
+    last = None if result is None else result.last_run_time
+    since = last or monitor.metadata.creation_timestamp or now
+    overdue = now - since > STALE_AFTER_GAPS * interval + GRACE
+    stale = overdue and not monitor.spec.suspend
+    return CheckState(check, result, job, interval=interval, waiting_since=since, stale=stale)

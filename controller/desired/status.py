@@ -1,0 +1,110 @@
+"""The status of a monitor as the operator writes it; `checks` in it belongs to the drift jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from controller.desired.drift_conditions import degraded, drift_detected, reference_ready, retrain_recommended
+from controller.desired.object_conditions import invalid, ready, rules_loaded, target_reachable
+from controller.desired.runs import CheckState
+from controller.manifest import Outcome, Plan
+from controller.observation import Observation, PrometheusFacts
+from modelmonitor.api.conditions import Condition, set_condition
+from modelmonitor.api.status import Child, ModelMonitorStatus, MonitorVerdict
+from modelmonitor.api.v1alpha1 import ModelMonitor
+
+
+def observed_status(
+    monitor: ModelMonitor,
+    before: ModelMonitorStatus,
+    *,
+    plan: Plan,
+    outcome: Outcome,
+    observation: Observation,
+    states: Sequence[CheckState],
+    now: datetime,
+) -> ModelMonitorStatus:
+    """What is known now.
+
+    Args:
+        monitor: the monitor.
+        before: the status so far, for transition times.
+        plan: what should exist.
+        outcome: what applying it did.
+        observation: what was seen around it.
+        states: its checks.
+        now: the present, UTC.
+    """
+    prometheus = observation.prometheus
+    conditions = (
+        ready(monitor, plan, outcome),
+        target_reachable(monitor, observation.target, prometheus=prometheus),
+        reference_ready(states),
+        rules_loaded(monitor, plan, prometheus=prometheus),
+        drift_detected(states),
+        degraded(states, prometheus),
+        retrain_recommended(monitor, states, before=before.conditions),
+    )
+    runs = [state.result.last_run_time for state in states if state.result and state.result.last_run_time]
+    return ModelMonitorStatus(
+        observed_generation=monitor.metadata.generation,
+        verdict=_verdict(monitor, states, prometheus),
+        drift=_drift(states),
+        last_run_time=max(runs, default=None),
+        alerts=_alerts(prometheus),
+        model_version=_model_version(states),
+        conditions=_merged(before.conditions, conditions, generation=monitor.metadata.generation, now=now),
+        children=tuple(Child(kind=each.kind.name, name=each.name, check=each.check) for each in plan.objects),
+    )
+
+
+def invalid_status(
+    before: ModelMonitorStatus, sentences: Sequence[str], *, generation: int | None, now: datetime
+) -> ModelMonitorStatus:
+    """The status of a monitor whose spec cannot be read: as before, but not ready."""
+    conditions = _merged(before.conditions, (invalid(sentences),), generation=generation, now=now)
+    return before.model_copy(
+        update={"observed_generation": generation, "conditions": conditions, "checks": (), "reference": None}
+    )
+
+
+def _merged(
+    before: Sequence[Condition], current: Sequence[Condition], *, generation: int | None, now: datetime
+) -> tuple[Condition, ...]:
+    merged = tuple(before)
+    for condition in current:
+        of_generation = condition.model_copy(update={"observed_generation": generation})
+        merged = set_condition(merged, of_generation, now=now)
+    return merged
+
+
+def _verdict(
+    monitor: ModelMonitor, states: Sequence[CheckState], prometheus: PrometheusFacts | None
+) -> MonitorVerdict:
+    if monitor.spec.suspend:
+        return "Suspended"
+    severities = {state.result.severity for state in states if state.drifts and state.result}
+    firing = {severity for _, severity in (prometheus.firing if prometheus else ())}
+    if "critical" in severities | firing:
+        return "Critical"
+    if severities or "warning" in firing:
+        return "Warning"
+    # Only checks that all concluded, and lately, make a monitor healthy: an old green would mislead.
+    return "Healthy" if all(state.concluded for state in states) else "Inconclusive"
+
+
+def _drift(states: Sequence[CheckState]) -> str | None:
+    drifting = ",".join(state.check.name for state in states if state.drifts)
+    some_ran = any(state.result is not None for state in states)
+    return (drifting or "none")[:256] if some_ran else None
+
+
+def _alerts(prometheus: PrometheusFacts | None) -> int | None:
+    return None if prometheus is None or prometheus.obstacle else len(prometheus.firing)
+
+
+def _model_version(states: Sequence[CheckState]) -> str | None:
+    results = [state.result for state in states if state.result is not None]
+    dated = [(result.last_run_time, result.model_version) for result in results if result.last_run_time]
+    return max(dated, key=lambda each: each[0])[1] if dated else None

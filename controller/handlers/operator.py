@@ -1,0 +1,143 @@
+"""The operator as one coroutine: Kopf watches, workers reconcile, a port tells how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import kopf
+
+from controller.cluster.api import Api, Connection
+from controller.cluster.capabilities import CapabilityProbe
+from controller.cluster.prometheus import PrometheusClient
+from controller.desired.defaults import Defaults
+from controller.handlers.cache import MonitorCache
+from controller.handlers.http import application, serve
+from controller.handlers.login import login
+from controller.handlers.watches import Watches, register, select_on_server
+from controller.handlers.worker import Worker
+from controller.reconcile import Reconciler
+from controller.settings import OperatorSettings
+from controller.telemetry import Telemetry
+from controller.work_queue import WorkQueue
+
+_LOG = logging.getLogger("controller")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a running operator consists of beside Kopf."""
+
+    api: Api
+    registry: kopf.OperatorRegistry
+    telemetry: Telemetry
+    worker: Worker
+
+
+async def run_operator(
+    settings: OperatorSettings,
+    *,
+    connect: Callable[[], Connection],
+    stop: asyncio.Event,
+    on_listening: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Run until `stop` is set, a signal comes, or something ends that must not.
+
+    Args:
+        settings: of the operator.
+        connect: gives the connection to the API server.
+        stop: ends the operator: what is being reconciled is left as it is.
+        on_listening: is told the port of /metrics.
+
+    Raises:
+        RuntimeError: Kopf or a worker ended by itself; start the process again.
+    """
+    parts = assemble(settings, connect=connect)
+    workers = [asyncio.create_task(parts.worker.run()) for _ in range(settings.workers)]
+    app = application(parts.telemetry.registry, is_alive=lambda: not any(each.done() for each in workers))
+    runner = await serve(app, port=settings.port)
+    try:
+        on_listening(runner.addresses[0][1])
+        await _until_one_ends(_watch(settings, parts.registry, stop), workers, stop=stop)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        await runner.cleanup()
+        await parts.api.close()
+        _LOG.info("stopped")
+
+
+def assemble(settings: OperatorSettings, *, connect: Callable[[], Connection]) -> Parts:
+    """The parts of an operator; nothing runs yet."""
+    telemetry, cache, queue = Telemetry(), MonitorCache(), WorkQueue()
+    api = Api(connect, observer=telemetry)
+    probe = CapabilityProbe(api)
+    prometheus = PrometheusClient(settings.prometheus_url) if settings.prometheus_url else None
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(login)
+    watches = Watches(cache, queue, probe, telemetry)
+    register(registry, watches, cluster_wide=not settings.namespaces)
+    worker = Worker(
+        reconciler=Reconciler(api, defaults(settings), prometheus),
+        probe=probe,
+        cache=cache,
+        queue=queue,
+        telemetry=telemetry,
+        resync_s=settings.resync_s,
+        recheck_s=settings.recheck_s,
+    )
+    return Parts(api, registry, telemetry, worker)
+
+
+def defaults(settings: OperatorSettings) -> Defaults:
+    """What the settings say about objects."""
+    return Defaults(
+        job_image=settings.job_image,
+        image_pull_secrets=settings.image_pull_secrets,
+        database_secret=settings.database_secret,
+        database_key=settings.database_key,
+        mlflow_uri=settings.mlflow_uri,
+        prometheus_labels=settings.prometheus_labels,
+    )
+
+
+def _watch(
+    settings: OperatorSettings, registry: kopf.OperatorRegistry, stop: asyncio.Event
+) -> Coroutine[Any, Any, None]:
+    return kopf.operator(
+        registry=registry,
+        settings=kopf_settings(),
+        clusterwide=not settings.namespaces,
+        namespaces=settings.namespaces,
+        standalone=True,
+        stop_flag=stop,
+    )
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """Kopf as this operator needs it: it watches, and writes nothing itself."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    # Each watched object holds a task for so long; with thousands of them a short time saves memory.
+    settings.queueing.idle_timeout = 1.0
+    settings.watching.connect_timeout = 30
+    select_on_server(settings)
+    return settings
+
+
+async def _until_one_ends(
+    watching: Coroutine[Any, Any, None], workers: Sequence[asyncio.Task[None]], *, stop: asyncio.Event
+) -> None:
+    watch = asyncio.create_task(watching)
+    ended, _ = await asyncio.wait([watch, *workers], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    await asyncio.wait([watch])
+    for task in (watch, *ended):
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            msg = f"A part of the operator ended by itself: {error}"
+            raise RuntimeError(msg) from error

@@ -1,0 +1,110 @@
+"""Takes monitors that are due, reconciles them, and says in one log line how it went."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from controller.cluster.capabilities import CapabilityProbe
+from controller.cluster.errors import ClusterError, ObjectMissing, TryLater
+from controller.handlers.cache import MonitorCache
+from controller.manifest import ObjectKey
+from controller.reconcile import Reconciled, Reconciler
+from controller.telemetry import Telemetry
+from controller.work_queue import WorkQueue
+
+_LOG = logging.getLogger("controller.reconcile")
+# A tenth of a tenth either way, so that monitors that began together do not stay together.
+_SPREAD: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Reconciles what the queue gives, one monitor after the other.
+
+    Attributes:
+        resync_s: when to look again though nothing changed, in seconds.
+        recheck_s: when to look again at a target that is not there yet, in seconds.
+    """
+
+    reconciler: Reconciler
+    probe: CapabilityProbe
+    cache: MonitorCache
+    queue: WorkQueue
+    telemetry: Telemetry
+    resync_s: float
+    recheck_s: float
+
+    async def run(self) -> None:
+        """Work for ever."""
+        while True:
+            key = await self.queue.take()
+            try:
+                await self._work(key)
+            finally:
+                self.queue.done(key)
+                self.telemetry.waiting(len(self.queue))
+
+    async def _work(self, key: ObjectKey) -> None:
+        body = self.cache.get(key)
+        self.telemetry.watching(len(self.cache))
+        if body is None or body["metadata"].get("deletionTimestamp"):
+            return
+        began = time.monotonic()
+        try:
+            done = await self._reconcile(body, clock=began)
+        except ObjectMissing:
+            return  # deleted meanwhile; the watch will say so
+        except ClusterError as error:
+            self._failed(key, [str(error)], began=began, at_least_s=_asked_delay(error))
+        except Exception:  # noqa: BLE001 - whatever it is, it concerns this monitor: the others must go on
+            _LOG.exception("reconcile_crashed", extra={"monitor": str(key)})
+            self._failed(key, ["The operator has a fault; see its log."], began=began)
+        else:
+            self._finished(key, done, began=began)
+
+    async def _reconcile(self, body: Mapping[str, Any], *, clock: float) -> Reconciled:
+        capabilities = await self.probe.capabilities(clock=clock)
+        return await self.reconciler.reconcile(body, capabilities=capabilities, now=datetime.now(UTC))
+
+    def _finished(self, key: ObjectKey, done: Reconciled, *, began: float) -> None:
+        if done.version is not None:
+            self.cache.wrote(key, done.version)
+        if self.cache.get(key) is not None:
+            self.telemetry.gauges.show(str(key), done.gauges)
+        if done.failures:
+            self._failed(key, done.failures, began=began)
+            return
+        self.queue.succeeded(key)
+        delay = (self.resync_s if done.settled else self.recheck_s) * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311
+        self.queue.add_later(key, delay_s=delay)
+        self._report(key, done, began=began)
+
+    def _failed(
+        self, key: ObjectKey, sentences: list[str] | tuple[str, ...], *, began: float, at_least_s: float = 0
+    ) -> None:
+        seconds = time.monotonic() - began
+        retry = self.queue.add_after_failure(key, at_least_s=at_least_s)
+        self.telemetry.reconciled(key.namespace, key.name, seconds=seconds, failed=True)
+        fields = {
+            "monitor": str(key),
+            "seconds": round(seconds, 3),
+            "retry_s": retry,
+            "failures": list(sentences),
+        }
+        _LOG.warning("reconcile_failed", extra=fields)
+
+    def _report(self, key: ObjectKey, done: Reconciled, *, began: float) -> None:
+        seconds = time.monotonic() - began
+        self.telemetry.reconciled(key.namespace, key.name, seconds=seconds, failed=False)
+        fields = {"monitor": str(key), "seconds": round(seconds, 3)}
+        _LOG.info("reconciled", extra={**fields, "written": done.written, "pruned": done.pruned})
+
+
+def _asked_delay(error: ClusterError) -> float:
+    return (error.after_s or 0) if isinstance(error, TryLater) else 0

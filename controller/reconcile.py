@@ -1,0 +1,211 @@
+"""The use case: bring the world of one monitor to its spec and tell in its status what is so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from controller.cluster.apply import Objects, apply_plan
+from controller.cluster.errors import ClusterError, ObjectChanged
+from controller.cluster.jobs import job_facts
+from controller.cluster.target import look_at_target
+from controller.desired.defaults import Defaults
+from controller.desired.events import event, flips
+from controller.desired.gauges import GaugeSample, gauges
+from controller.desired.metadata import CHECK_LABEL, own_labels
+from controller.desired.names import child_name
+from controller.desired.plan import plan
+from controller.desired.runs import check_states
+from controller.desired.status import invalid_status, observed_status
+from controller.manifest import (
+    CHILD_KINDS,
+    EVENT,
+    JOB,
+    MONITOR,
+    Capabilities,
+    Kind,
+    Manifest,
+    ObjectKey,
+    Outcome,
+    Plan,
+)
+from controller.observation import Observation, PrometheusFacts
+from controller.reading import Reading, read
+from modelmonitor.api.conditions import Condition
+from modelmonitor.api.status import ModelMonitorStatus
+from modelmonitor.api.v1alpha1 import ModelMonitor
+
+_LOG = logging.getLogger("controller.reconcile")
+# What drift jobs write is theirs: an operator that sent it too would own it and freeze it.
+_OF_JOBS: Final = frozenset({"checks", "reference", "confidence"})
+
+
+class Cluster(Objects, Protocol):
+    """What of the API server is needed."""
+
+    async def create(self, kind: Kind, manifest: Manifest) -> dict[str, Any]:
+        """Make an object."""
+
+
+class Prometheus(Protocol):
+    """What of Prometheus is needed."""
+
+    async def facts(self, *, namespace: str, monitor: str, rule_name: str) -> PrometheusFacts:
+        """What it says of a monitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What a reconcile did.
+
+    Attributes:
+        gauges: what the monitor's gauges show from now on.
+        written: objects that were sent, status included, as kind/name.
+        pruned: objects that were removed.
+        failures: sentences about objects that could not be brought to the plan.
+        settled: whether nothing is awaited; if not, look again soon.
+        version: resourceVersion of the monitor after its status was written; None if it was not.
+    """
+
+    gauges: tuple[GaugeSample, ...]
+    written: tuple[str, ...] = ()
+    pruned: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    settled: bool = True
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """Reconciles one monitor at a time; holds nothing between two.
+
+    Attributes:
+        cluster: the API server.
+        defaults: settings of the installation.
+        prometheus: None if its address is not set.
+    """
+
+    cluster: Cluster
+    defaults: Defaults
+    prometheus: Prometheus | None = None
+
+    async def reconcile(
+        self, body: Mapping[str, Any], *, capabilities: Capabilities, now: datetime
+    ) -> Reconciled:
+        """Apply, prune, look, and write the status if it differs.
+
+        Args:
+            body: the monitor as the API server holds it.
+            capabilities: which kinds are served.
+            now: the present, UTC.
+
+        Raises:
+            ClusterError: the API server does not answer; what was sent until then stands.
+        """
+        reading = read(body)
+        key = ObjectKey(body["metadata"]["namespace"], body["metadata"]["name"])
+        if reading.monitor is None:
+            return await self._refuse(reading, key, uid=body["metadata"]["uid"], now=now)
+        return await self._bring(reading.monitor, reading.status, capabilities=capabilities, now=now)
+
+    async def _refuse(self, reading: Reading, key: ObjectKey, *, uid: str, now: datetime) -> Reconciled:
+        status = invalid_status(reading.status, reading.problems, generation=reading.generation, now=now)
+        version = await self._write_status(key, reading.status, status, uid=uid)
+        shown = gauges(key, (), status.conditions)
+        return Reconciled(shown, _sent((), version), failures=reading.problems, version=version)
+
+    async def _bring(
+        self,
+        monitor: ModelMonitor,
+        before: ModelMonitorStatus,
+        *,
+        capabilities: Capabilities,
+        now: datetime,
+    ) -> Reconciled:
+        key = ObjectKey(monitor.namespace, monitor.metadata.name)
+        target = await look_at_target(
+            monitor.spec.target, key.namespace, capabilities=capabilities, reader=self.cluster
+        )
+        planned = plan(monitor, pods=target.selector, capabilities=capabilities, defaults=self.defaults)
+        outcome = await self._apply(monitor, planned, capabilities=capabilities)
+        jobs = await self.cluster.list(JOB, key.namespace, labels=own_labels(monitor))
+        observation = Observation(
+            target, job_facts(jobs, check_label=CHECK_LABEL), await self._ask_prometheus(key)
+        )
+        states = check_states(monitor, before, observation=observation, now=now)
+        status = observed_status(
+            monitor, before, plan=planned, outcome=outcome, observation=observation, states=states, now=now
+        )
+        await self._tell(monitor, before.conditions, status.conditions, now=now)
+        version = await self._write_status(key, before, status, uid=monitor.metadata.uid)
+        return Reconciled(
+            gauges=gauges(key, states, status.conditions),
+            written=_sent(outcome.written, version),
+            pruned=outcome.pruned,
+            failures=tuple(f"{each.kind.name} {each.name}: {each.message}" for each in outcome.failures),
+            settled=target.obstacle is None and any(pod.ready for pod in target.pods),
+            version=version,
+        )
+
+    async def _apply(self, monitor: ModelMonitor, planned: Plan, *, capabilities: Capabilities) -> Outcome:
+        return await apply_plan(
+            planned,
+            owner=ObjectKey(monitor.namespace, monitor.metadata.name),
+            owner_uid=monitor.metadata.uid or "",
+            labels=own_labels(monitor),
+            kinds=[kind for kind in CHILD_KINDS if capabilities.serves(kind)],
+            objects=self.cluster,
+        )
+
+    async def _ask_prometheus(self, key: ObjectKey) -> PrometheusFacts | None:
+        if self.prometheus is None:
+            return None
+        return await self.prometheus.facts(
+            namespace=key.namespace, monitor=key.name, rule_name=child_name(key.name)
+        )
+
+    async def _tell(
+        self,
+        monitor: ModelMonitor,
+        before: tuple[Condition, ...],
+        after: tuple[Condition, ...],
+        *,
+        now: datetime,
+    ) -> None:
+        for condition in flips(before, after):
+            try:
+                await self.cluster.create(EVENT, event(monitor, condition, before=before, now=now))
+            except ObjectChanged:
+                continue  # told before an earlier attempt failed
+            except ClusterError as error:
+                # An event is a courtesy: the condition says the same and must still be written.
+                _LOG.warning(
+                    "event_not_posted", extra={"monitor": monitor.metadata.name, "error": str(error)}
+                )
+
+    async def _write_status(
+        self, key: ObjectKey, before: ModelMonitorStatus, after: ModelMonitorStatus, *, uid: str | None
+    ) -> str | None:
+        desired = _ours(after)
+        if desired == _ours(before):
+            return None
+        manifest = {
+            "apiVersion": MONITOR.api_version,
+            "kind": MONITOR.name,
+            # With the uid a monitor of the same name that was made since is not told about this one.
+            "metadata": {"name": key.name, "namespace": key.namespace, "uid": uid},
+            "status": desired,
+        }
+        written = await self.cluster.apply(MONITOR, manifest, subresource="/status")
+        return str(written["metadata"]["resourceVersion"])
+
+
+def _ours(status: ModelMonitorStatus) -> dict[str, Any]:
+    return {name: value for name, value in status.to_manifest().items() if name not in _OF_JOBS}
+
+
+def _sent(written: tuple[str, ...], version: str | None) -> tuple[str, ...]:
+    return written if version is None else (*written, "status")

@@ -1,0 +1,147 @@
+"""Putting the server together, running it, and ending it without losing a row."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kserve import ModelServer
+from kserve.model_server import app as kserve_app
+
+from model_server.admission import TextLimits
+from model_server.batch_plan import BatchLimits
+from model_server.checkpoint import locate
+from model_server.classifier import Classifier
+from model_server.cores import allowed_cores
+from model_server.engine import ForwardEngine, Recorder, RowPolicy
+from model_server.metrics import ServerMetrics
+from model_server.ports import check_free
+from model_server.prediction_log import Log, NoLog
+from model_server.predictor import Predictor, ServedModel
+from model_server.protocols.grpc_service import ClosedRepository, GrpcDataPlane, ServedClassifier
+from model_server.protocols.routes import add_routes
+from model_server.settings import ServerSettings
+from modelmonitor.store.log import LogSettings, PredictionLog
+
+logger = logging.getLogger(__name__)
+
+WARM_UP = ("This is absolutely amazing! I love it!", "This is terrible. Very disappointed.")
+
+
+def serve(settings: ServerSettings) -> None:
+    """Load the model, answer until SIGTERM or SIGINT, finish what is in flight, empty the log.
+
+    Raises:
+        StartError: the model or a port is not to be had.
+        StoreError: the spool directory is not.
+    """
+    check_free(settings.http_port, setting="MM_SERVER_HTTP_PORT")
+    check_free(settings.grpc_port, setting="MM_SERVER_GRPC_PORT")
+    classifier = load_classifier(settings)
+    model = ServedModel(settings.model_name, settings.model_version or classifier.version, classifier.classes)
+    metrics = ServerMetrics()
+    metrics.model_is(name=model.name, version=model.version, classes=model.classes)
+    with (
+        opened_log(settings, metrics) as log,
+        running(settings, classifier, model, metrics=metrics, log=log) as predictor,
+    ):
+        server = build_server(settings, predictor, metrics)
+        logger.info(
+            "%s %s answers on port %d (gRPC %d), classes %s",
+            model.name,
+            model.version,
+            settings.http_port,
+            settings.grpc_port,
+            ", ".join(model.classes),
+        )
+        server.start([ServedClassifier(predictor)])
+
+
+def load_classifier(settings: ServerSettings) -> Classifier:
+    """The model of the settings, after a first forward pass.
+
+    Raises:
+        StartError: there is none, or none that can be run.
+    """
+    checkpoint = locate(
+        settings.model_uri, tracking_uri=settings.mlflow_tracking_uri, cache_dir=settings.model_cache_dir
+    )
+    classifier = Classifier(
+        checkpoint,
+        device=settings.device,
+        threads=settings.torch_threads or allowed_cores(),
+        max_tokens=settings.max_tokens,
+    )
+    classifier.forward(classifier.encode(WARM_UP))
+    return classifier
+
+
+@contextmanager
+def opened_log(settings: ServerSettings, metrics: ServerMetrics) -> Iterator[Log]:
+    """The prediction log, emptied into PostgreSQL at the end as far as the time allows."""
+    if settings.log == "off":
+        yield NoLog()
+        return
+    log = PredictionLog(
+        LogSettings(
+            directory=settings.spool_dir,
+            database_url=settings.database_url.get_secret_value(),
+            max_bytes=settings.spool_max_bytes,
+        ),
+        on_event=metrics,
+    )
+    log.start()
+    try:
+        yield log
+    finally:
+        log.close(settings.flush_s)
+
+
+@contextmanager
+def running(
+    settings: ServerSettings, classifier: Classifier, model: ServedModel, *, metrics: ServerMetrics, log: Log
+) -> Iterator[Predictor]:
+    """The predictor with its forward thread."""
+    policy = RowPolicy(
+        deployment_id=settings.deployment,
+        model_name=model.name,
+        model_version=model.version,
+        classes=model.classes,
+        input_text=settings.input_text,
+        embeddings=settings.log_embeddings,
+        when_full=settings.when_log_full,
+    )
+    predictor = Predictor(
+        ForwardEngine(classifier, Recorder(log, metrics, policy)),
+        model=model,
+        texts=TextLimits(chars=settings.max_text_chars, texts=settings.max_request_texts),
+        batches=BatchLimits(texts=settings.max_batch_texts, tokens=settings.max_batch_tokens),
+        max_waiting=settings.max_queued_texts,
+    )
+    predictor.start()
+    try:
+        yield predictor
+    finally:
+        predictor.close(settings.grace_s)
+
+
+def build_server(settings: ServerSettings, predictor: Predictor, metrics: ServerMetrics) -> ModelServer:
+    """A kserve server with our routes in front of its own; one process, for metrics and spool to be whole."""
+    add_routes(
+        kserve_app,
+        predictor,
+        metrics=metrics,
+        max_body_bytes=settings.max_body_bytes,
+        score_token=settings.score_token.get_secret_value(),
+    )
+    server = ModelServer(
+        http_port=settings.http_port,
+        grpc_port=settings.grpc_port,
+        workers=1,
+        enable_latency_logging=False,
+        grace_period=settings.grace_s,
+    )
+    server.dataplane = GrpcDataPlane(server.registered_models, predictor=predictor, metrics=metrics)
+    server.model_repository_extension = ClosedRepository(model_registry=server.registered_models)
+    return server

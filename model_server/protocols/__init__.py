@@ -1,0 +1,1 @@
+"""The protocols by which texts come in, each a thin translation to and from the predictor."""

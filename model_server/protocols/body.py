@@ -1,0 +1,92 @@
+"""Reading a request body as JSON whatever content type it claims, and noticing that the client has gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from model_server.admission import json_kind
+from model_server.errors import InvalidRequest, RequestTooLarge
+
+T = TypeVar("T")
+
+
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        RequestTooLarge: it is longer than `limit` bytes; the rest is not read.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            msg = f"the body is longer than the {limit} bytes allowed; send fewer or shorter texts."
+            raise RequestTooLarge(msg)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def read_object(request: Request, *, limit: int) -> dict[str, Any]:
+    """The body as a JSON object; the content type is not asked, as curl calls everything a form.
+
+    Raises:
+        InvalidRequest: it is not JSON in UTF-8, or not an object.
+    """
+    return parse_object(await read_body(request, limit=limit))
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The bytes as a JSON object.
+
+    Raises:
+        InvalidRequest: with the place of the first mistake.
+    """
+    if not body.strip():
+        msg = "the body is empty; send JSON."
+        raise InvalidRequest(msg)
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        msg = f"the body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        raise InvalidRequest(msg) from None
+    if not isinstance(value, dict):
+        msg = f"the body must be a JSON object, got {json_kind(value)}."
+        raise InvalidRequest(msg)
+    return value
+
+
+async def unless_gone(request: Request, answer: Awaitable[T]) -> T:
+    """The answer; when the client closes the connection first, the waiting texts are cancelled.
+
+    Raises:
+        ClientDisconnect: the client has gone.
+    """
+    work = asyncio.ensure_future(answer)
+    gone = asyncio.ensure_future(_disconnected(request))
+    gone.add_done_callback(lambda _: work.cancel())
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if gone.done() and not gone.cancelled():
+            raise ClientDisconnect from None
+        raise
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def json_response(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """The value as a JSON response."""
+    return Response(orjson.dumps(content), status_code=status, headers=headers, media_type="application/json")

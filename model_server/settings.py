@@ -1,0 +1,188 @@
+"""Settings of the predictor, read from environment variables with the prefix MM_SERVER_."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from model_server.errors import InvalidSettings
+
+PREFIX = "MM_SERVER_"
+
+
+class ServerSettings(BaseSettings):
+    """Everything that can be set about a predictor, by environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", protected_namespaces=())
+
+    model_uri: str = Field(
+        default="/mnt/models",
+        min_length=1,
+        description="Where the model is: a directory, models:/name@alias or models:/name/version of MLflow, "
+        "or a Hugging Face "
+        "id. Default: the directory into which KServe's storage initializer puts it.",
+    )
+    model_name: str = Field(
+        default="sentiment",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+        description="Name in the paths of V1 and V2, in model_info and in every logged row.",
+    )
+    model_version: str = Field(
+        default="",
+        max_length=128,
+        description="Version written into every row. Default: the MLflow version number, else the first 12 "
+        "hex digits of the "
+        "SHA-256 of the weights, which differ whenever the model does.",
+    )
+    deployment_id: str = Field(
+        default="",
+        max_length=253,
+        description="Name by which drift jobs find this deployment's rows. Default: the model name.",
+    )
+    mlflow_tracking_uri: str = Field(
+        default="",
+        description="MLflow server for models:/ addresses. Default: MLFLOW_TRACKING_URI, as for every MLflow "
+        "client.",
+    )
+    model_cache_dir: Path = Field(
+        default=Path("~/.cache/modelmonitor/models"),
+        description="Directory for models downloaded from MLflow, so that a restart does not download again.",
+    )
+
+    http_port: int = Field(
+        default=8080, ge=1, le=65535, description="Port of REST; 8080 is what KServe expects."
+    )
+    grpc_port: int = Field(
+        default=8081, ge=1, le=65535, description="Port of gRPC; 8081 is what KServe expects."
+    )
+    grace_s: int = Field(
+        default=20,
+        ge=0,
+        le=3600,
+        description="Seconds that requests in flight get after SIGTERM. 20 leaves 10 of Kubernetes' default "
+        "30 for the log.",
+    )
+    flush_s: float = Field(
+        default=5.0,
+        ge=0,
+        description="Seconds to wait for PostgreSQL at the end. What is not written by then stays on disk "
+        "for the next start.",
+    )
+
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where the model runs; auto takes a GPU if torch sees one."
+    )
+    torch_threads: int = Field(
+        default=0,
+        ge=0,
+        description="Threads of one forward pass. 0: the cores that this container may use (cgroup limit).",
+    )
+    max_tokens: int = Field(
+        default=0,
+        ge=0,
+        description="Tokens of a text that the model reads; the rest is cut. 0: as many as the model can.",
+    )
+    max_text_chars: int = Field(
+        default=20_000,
+        ge=1,
+        description="Characters a text may have, beyond which it is refused: about ten times what 512 tokens "
+        "hold, so nothing "
+        "sensible is refused and nobody stores megabytes.",
+    )
+    max_request_texts: int = Field(
+        default=256,
+        ge=1,
+        description="Texts in one request. Larger ones would delay everyone else's by seconds.",
+    )
+    max_body_bytes: int = Field(
+        default=8 * 1024 * 1024,
+        ge=1024,
+        description="Bytes of a request body; 8 MiB is kserve's limit for a gRPC message too.",
+    )
+    max_batch_texts: int = Field(default=64, ge=1, description="Texts in one forward pass.")
+    max_batch_tokens: int = Field(
+        default=1024,
+        ge=8,
+        description="Tokens in one forward pass, padding included. Bounds memory and the time for which "
+        "newcomers wait.",
+    )
+    max_queued_texts: int = Field(
+        default=512,
+        ge=1,
+        description="Texts that may wait for a forward pass; beyond that requests get 503 at once. 512 is a "
+        "few seconds on two "
+        "cores: later answers find nobody waiting.",
+    )
+
+    log: Literal["spool", "off"] = Field(
+        default="spool",
+        description="spool: every prediction goes to disk, then to PostgreSQL. off: nothing is logged.",
+    )
+    when_log_full: Literal["refuse", "drop"] = Field(
+        default="refuse",
+        description="What happens when the disk quota of the log is used up. refuse: requests get 503, no "
+        "row is lost. drop: "
+        "requests are answered, and the lost rows counted in api_prediction_log_dropped_total.",
+    )
+    spool_dir: Path = Field(
+        default=Path("/var/lib/modelmonitor/spool"),
+        description="Directory of the log on disk; it must survive a restart of the container (emptyDir or "
+        "volume).",
+    )
+    spool_max_bytes: int = Field(
+        default=1024 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="Disk quota of the log; 1 GiB holds about half a million rows.",
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="postgresql://user:password@host:port/name. Empty: rows stay in the spool until a start "
+        "with an address.",
+    )
+    input_text: Literal["store", "hash", "drop"] = Field(
+        default="store", description="What is logged of the text: itself, its SHA-256, or nothing."
+    )
+    log_embeddings: bool = Field(
+        default=True,
+        description="Log the mean-pooled embedding (2 bytes a dimension), so that drift jobs need not encode "
+        "again.",
+    )
+    score_token: SecretStr = Field(
+        default=SecretStr(""), description="Bearer token of POST /reference/score; empty closes that route."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr) -> SecretStr:
+        try:
+            parse_dsn(url.get_secret_value())
+        except ProgrammingError:
+            msg = "not an address of PostgreSQL; write postgresql://user:password@host:port/name"
+            raise ValueError(msg) from None
+        return url
+
+    @property
+    def deployment(self) -> str:
+        """The deployment id in force."""
+        return self.deployment_id or self.model_name
+
+
+def load_settings(overrides: dict[str, Any]) -> ServerSettings:
+    """The settings from the environment, with flags in `overrides` winning.
+
+    Raises:
+        InvalidSettings: naming each variable, its problem, and never the value of a secret.
+    """
+    try:
+        return ServerSettings(**overrides)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
+        )
+        msg = f"these settings cannot be used: {problems}."
+        raise InvalidSettings(msg) from None

@@ -1,0 +1,97 @@
+"""What is monitored: a KServe InferenceService, or anything that exposes the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from modelmonitor.api.base import ApiModel, Rule, exactly_one
+from modelmonitor.api.containers import KeysMatching
+from modelmonitor.api.durations import Duration
+from modelmonitor.api.names import HttpPath, LabelText, ModelName, ObjectName
+from modelmonitor.api.quantities import Port
+
+Capture = Literal["predictor", "collector", "none"]
+
+LabelMap = Annotated[
+    Mapping[str, LabelText],
+    KeysMatching(
+        pattern=r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
+        message="a label's key is a name with an optional prefix, such as 'app' or 'example.com/team'",
+    ),
+]
+
+
+class PodSelector(ApiModel):
+    """Pods chosen by their labels."""
+
+    match_labels: LabelMap
+    """Labels that a pod must carry, all of them."""
+
+    rules: ClassVar = (
+        Rule(
+            message="podSelector.matchLabels needs at least one label, else every pod of "
+            "the namespace matches",
+            cel="size(self.matchLabels) > 0",
+            holds=lambda selector: len(selector.match_labels) > 0,
+        ),
+    )
+
+
+class MetricsEndpoint(ApiModel):
+    """Where Prometheus reads the metrics of a pod."""
+
+    port: Port = 8080
+    """Port of the pod, not of its Service: behind a KServe logger the Service leads to the agent."""
+
+    path: HttpPath = "/metrics"
+    """Path of the metrics."""
+
+    interval: Duration = "15s"
+    """How often Prometheus reads them."""
+
+
+class Target(ApiModel):
+    """The model that is monitored. Give exactly one of `inferenceService`, `service` and `podSelector`."""
+
+    inference_service: ObjectName | None = None
+    """Name of a KServe InferenceService in the namespace of the monitor."""
+
+    service: ObjectName | None = None
+    """Name of a Service in the namespace of the monitor whose pods expose the metrics."""
+
+    pod_selector: PodSelector | None = None
+    """Labels of the pods that expose the metrics."""
+
+    model_name: ModelName | None = None
+    """Name of the model in the prediction log; the name of the InferenceService or Service if left out."""
+
+    model_version: ModelName | None = None
+    """Version to watch; if left out, the version that the predictor reports, also when it changes."""
+
+    capture: Capture = "predictor"
+    """Who writes the prediction log: `predictor` (ours logs by itself), `collector` (KServe's logger
+    sends the predictions to the collector) or `none` (something else fills the table)."""
+
+    metrics: MetricsEndpoint = MetricsEndpoint()
+    """Where the metrics are."""
+
+    rules: ClassVar = (
+        exactly_one(
+            "inferenceService",
+            "service",
+            "podSelector",
+            attributes=("inference_service", "service", "pod_selector"),
+            message="target needs exactly one of inferenceService, service and podSelector",
+        ),
+        Rule(
+            message="target.podSelector needs modelName beside it, because labels do not name a model",
+            cel="!has(self.podSelector) || has(self.modelName)",
+            holds=lambda target: target.pod_selector is None or target.model_name is not None,
+        ),
+    )
+
+    @property
+    def name(self) -> str:
+        """Name of the model in the prediction log."""
+        return self.model_name or self.inference_service or self.service or ""

@@ -1,0 +1,24 @@
+"""Exit codes of `modelmonitor`, documented in docs/reference/cli.md."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell gets back."""
+
+    OK = 0
+    """Done."""
+    ERROR = 1
+    """It failed; the sentence on standard error says why and what to do."""
+    BAD_INPUT = 2
+    """A wrong option, or a file that is not what it should be; nothing was changed."""
+    UNREACHABLE = 3
+    """A process that is needed does not answer (database, predictor, MLflow)."""
+    UNEXPECTED_VERDICT = 4
+    """`demo` ran to its end, but a verdict was not the one that the data deserve."""
+    DRIFT = 20
+    """With `--exit-code` only: a check says drift."""
+    INTERRUPTED = 130
+    """Stopped with Ctrl-C."""

@@ -1,0 +1,60 @@
+"""What `up` and `demo` share: settings from options, the monitor from a file, lines on the terminal."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+
+from modelmonitor.api.load import load_monitor
+from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.cli.validate import read_file
+from modelmonitor.local.settings import LocalSettings
+
+
+def console() -> Console:
+    """Progress and explanations go to standard error; results alone to standard output."""
+    return Console(stderr=True, highlight=False)
+
+
+def local_settings(data_dir: Path | None, *, http_port: int | None = None) -> LocalSettings:
+    """Settings from the environment, with command-line options winning."""
+    given = {"data_dir": data_dir, "http_port": http_port}
+    return LocalSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def monitor_from(file: Path | None, *, copy: Path) -> ModelMonitor:
+    """The ModelMonitor of a file, or the packaged one; its text is copied to `copy` for the drift jobs.
+
+    Raises:
+        InvalidMonitor: with line, field and fix.
+    """
+    if file is None:
+        text = resources.files("modelmonitor.local").joinpath("sentiment.yaml").read_text(encoding="utf-8")
+        monitor = load_monitor(text, source="sentiment.yaml")
+    else:
+        text = read_file(file)
+        monitor = load_monitor(text, source=str(file))
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(text, encoding="utf-8")
+    return monitor
+
+
+@contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """Inside, SIGTERM ends the command as Ctrl-C does: everything started is stopped in order."""
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,1 @@
+"""The demo: real texts, a real model, and what monitoring says of them."""

@@ -1,0 +1,1 @@
+"""What changed: words and examples a person can read."""

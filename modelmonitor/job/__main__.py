@@ -1,0 +1,108 @@
+"""`python -m modelmonitor.job`: one drift run, as a CronJob starts it.
+
+Standard output gets one JSON object with `runId`, `checks` (entries of `.status.checks`), `report` (where
+it is) and `degraded` (what could not be done); standard error gets one JSON object a line.
+
+Exit codes: 0 the run was made, whatever its verdict; 1 it failed; 2 settings or monitor must be corrected;
+3 PostgreSQL does not answer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from enum import IntEnum
+
+from pydantic import ValidationError
+
+from modelmonitor.api.load import InvalidMonitor, load_monitor
+from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.detect.missing import DetectionError
+from modelmonitor.job.errors import JobError, UnreadableMonitor
+from modelmonitor.job.logs import log_as_json
+from modelmonitor.job.plan import plan_run
+from modelmonitor.job.run import Options, Run, new_run_id, run
+from modelmonitor.job.settings import PREFIX, JobSettings
+from modelmonitor.report.answers import headline
+from modelmonitor.store.errors import DatabaseUnreachable, StoreError
+
+_LOG = logging.getLogger("modelmonitor.job")
+
+
+class ExitCode(IntEnum):
+    """What the shell gets back."""
+
+    RAN = 0
+    ERROR = 1
+    BAD_INPUT = 2
+    UNREACHABLE = 3
+
+
+def main() -> int:
+    """Run once; every known failure is one sentence in the log and an exit code."""
+    log_as_json(sys.stderr)
+    try:
+        finished = _run(_settings())
+    except DatabaseUnreachable as error:
+        return _failed(error, ExitCode.UNREACHABLE)
+    except (InvalidMonitor, DetectionError, JobError) as error:
+        return _failed(error, ExitCode.BAD_INPUT)
+    except StoreError as error:
+        return _failed(error, ExitCode.ERROR)
+    sys.stdout.write(f"{json.dumps(_output(finished))}\n")
+    return ExitCode.RAN
+
+
+def _settings() -> JobSettings:
+    try:
+        return JobSettings()
+    except ValidationError as error:
+        problems = (
+            f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
+        )
+        raise UnreadableMonitor(f"The environment of the job is not right: {'; '.join(problems)}.") from None
+
+
+def _run(settings: JobSettings) -> Run:
+    plan = plan_run(_monitor(settings), only=settings.only, deployment_id=settings.deployment_id)
+    options = Options(
+        now=settings.moment(datetime.now(UTC)),
+        mlflow_tracking_uri=settings.mlflow_tracking_uri,
+        report_dir=settings.report_dir,
+        seed=settings.seed,
+        run_id=settings.run_id or new_run_id(),
+    )
+    return run(plan, database_url=settings.database_url.get_secret_value(), options=options)
+
+
+def _monitor(settings: JobSettings) -> ModelMonitor:
+    try:
+        text = settings.monitor.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableMonitor(
+            f"The monitor {settings.monitor} cannot be read ({error}): correct {PREFIX}MONITOR."
+        ) from None
+    return load_monitor(text, source=str(settings.monitor))
+
+
+def _output(finished: Run) -> dict[str, object]:
+    for sentence in finished.published.degraded:
+        _LOG.warning(sentence)
+    _LOG.info("%s", headline(finished.report))
+    return {
+        "runId": finished.report.run_id,
+        "checks": [check.to_manifest() for check in finished.status],
+        "report": finished.published.report_url,
+        "degraded": list(finished.published.degraded),
+    }
+
+
+def _failed(error: Exception, code: ExitCode) -> int:
+    _LOG.error("%s", error)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

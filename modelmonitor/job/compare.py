@@ -1,0 +1,78 @@
+"""The pictures' numbers: confidence, class mix and time course of a window next to its reference."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from modelmonitor.health import Measured
+from modelmonitor.job.window import Window
+from modelmonitor.report.model import ClassShareReport, HistogramReport, MomentReport
+from modelmonitor.report.text import WORD_LIMIT, shown
+from modelmonitor.sample import FloatArray, Sample
+
+_BINS = 20
+_SLICES = 24
+
+
+def compare_confidence(reference: Sample, window: Sample) -> HistogramReport:
+    """Confidence of both samples in 20 equal bins from 1/k, the least that k classes allow, to 1."""
+    edges = np.linspace(1.0 / len(reference.classes), 1.0, _BINS + 1)
+    return HistogramReport(
+        edges=tuple(float(edge) for edge in edges),
+        reference=_shares(reference.confidence, edges),
+        window=_shares(window.confidence, edges),
+        reference_mean=float(reference.confidence.mean()),
+        window_mean=float(window.confidence.mean()),
+    )
+
+
+def compare_classes(reference: Sample, window: Sample) -> tuple[ClassShareReport, ...]:
+    """How often each class was predicted, in the model's order of classes."""
+    size = len(reference.classes)
+    before = np.bincount(reference.predicted, minlength=size) / len(reference)
+    now = np.bincount(window.predicted, minlength=size) / len(window)
+    return tuple(
+        ClassShareReport(
+            name=shown(name, WORD_LIMIT)[0], reference=float(before[row]), window=float(now[row])
+        )
+        for row, name in enumerate(reference.classes)
+    )
+
+
+def time_course(window: Window) -> tuple[MomentReport, ...]:
+    """Rows and mean confidence in 24 equal slices of the window."""
+    if window.sample is None:
+        return ()
+    start = np.datetime64(window.start.replace(tzinfo=None), "us")
+    length = (window.end - window.start) / _SLICES
+    slices = (window.sample.predicted_at - start) // np.timedelta64(length // timedelta(microseconds=1), "us")
+    return tuple(
+        _moment(window, index, confidence=window.sample.confidence[slices == index])
+        for index in range(_SLICES)
+    )
+
+
+def measure(window: Sample, *, low_below: float) -> Measured:
+    """The values of the guide's threshold table that a sample knows: confidence and its low share."""
+    if len(window) == 0:
+        return Measured()
+    return Measured(
+        confidence=float(window.confidence.mean()),
+        low_confidence_share=float((window.confidence < low_below).mean()),
+    )
+
+
+def _shares(confidence: FloatArray, edges: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, ...]:
+    # float32 rounding may put a confidence a hair outside 1/k to 1, where it would not be counted.
+    counts, _ = np.histogram(np.clip(confidence, edges[0], edges[-1]), bins=edges)
+    return tuple(float(share) for share in counts / len(confidence))
+
+
+def _moment(window: Window, index: int, *, confidence: FloatArray) -> MomentReport:
+    return MomentReport(
+        start=window.start + index * (window.end - window.start) / _SLICES,
+        rows=len(confidence),
+        confidence=float(confidence.mean()) if len(confidence) else None,
+    )

@@ -1,0 +1,73 @@
+"""Labelled texts from a CSV or NDJSON file with the columns `text` and, optionally, `label`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from modelmonitor.job.errors import JobError
+
+LabelledText = tuple[str, str | None]
+
+
+class UnreadableDataset(JobError):
+    """The file of a data set is missing or malformed; the message names the line."""
+
+
+def read_dataset(path: Path) -> tuple[LabelledText, ...]:
+    """The texts of a file, each with its label (None where it has none).
+
+    Args:
+        path: a `.csv` file with a header, or `.ndjson`/`.jsonl` with one object a line.
+
+    Raises:
+        UnreadableDataset: no such file, another format, or a row without text.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            found = tuple(_labelled(row, path, line) for line, row in _rows(file, path))
+    except OSError as error:
+        raise UnreadableDataset(f"The data set {path} cannot be read: {error.strerror}.") from None
+    except csv.Error as error:
+        raise UnreadableDataset(
+            f"The data set {path} is not CSV ({error}): use NDJSON for long texts."
+        ) from None
+    except UnicodeDecodeError:
+        raise UnreadableDataset(f"The data set {path} is not UTF-8 text: convert it.") from None
+    if not found:
+        raise UnreadableDataset(f"The data set {path} has no rows: give it lines with text and label.")
+    return found
+
+
+def _rows(file: Iterable[str], path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+    if path.suffix == ".csv":
+        reader = csv.DictReader(file)
+        return ((reader.line_num, dict(row)) for row in reader)
+    if path.suffix in {".ndjson", ".jsonl"}:
+        return ((line, _object(text, path, line)) for line, text in enumerate(file, start=1) if text.strip())
+    raise UnreadableDataset(f"The data set {path} must end in .csv, .ndjson or .jsonl.")
+
+
+def _object(text: str, path: Path, line: int) -> Mapping[str, object]:
+    try:
+        row = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UnreadableDataset(f"{path} line {line} is not JSON: {error.msg}.") from None
+    if not isinstance(row, dict):
+        raise UnreadableDataset(
+            f'{path} line {line} must be an object such as {{"text": "…", "label": "…"}}.'
+        )
+    return row
+
+
+def _labelled(row: Mapping[str, object], path: Path, line: int) -> LabelledText:
+    text, label = row.get("text"), row.get("label")
+    if not isinstance(text, str) or not text.strip():
+        raise UnreadableDataset(
+            f"{path} line {line} has no text: the column must be named text and be filled."
+        )
+    if label is not None and not isinstance(label, str):
+        raise UnreadableDataset(f"{path} line {line} has a label that is not text: write it in quotes.")
+    return text, label or None

@@ -1,0 +1,157 @@
+"""A whole run as a pure function: plan, reference and windows in, report out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from modelmonitor.health import Row, assess, red_flags
+from modelmonitor.job.compare import compare_classes, compare_confidence, measure, time_course
+from modelmonitor.job.evidence import gather
+from modelmonitor.job.judge import judge
+from modelmonitor.job.plan import PlannedCheck, RunPlan
+from modelmonitor.job.quality import estimated, measured
+from modelmonitor.job.texts import explain_texts
+from modelmonitor.job.window import Window
+from modelmonitor.report.check import CheckReport, CheckType, ReferenceReport
+from modelmonitor.report.model import BudgetReport, HealthRowReport, RunReport
+from modelmonitor.report.part import Part
+from modelmonitor.sample import Sample
+from modelmonitor.store.references import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a run depends on besides the data.
+
+    Attributes:
+        run_id: unique; the key of the results.
+        now: the end of the windows and the time that the report carries, UTC.
+        seed: of every random choice.
+        open_since: for each check that drifted in its last run, when that unbroken series began.
+        packages: versions of the packages that compute.
+    """
+
+    run_id: str
+    now: datetime
+    seed: int
+    open_since: Mapping[str, datetime]
+    packages: Mapping[str, str]
+
+
+def run_checks(
+    plan: RunPlan, *, reference: Reference | None, windows: Mapping[str, Window], circumstances: Circumstances
+) -> RunReport:
+    """Judge every check of the plan and gather what the report shows.
+
+    Args:
+        plan: what to run.
+        reference: what normal looks like; without it every check is inconclusive.
+        windows: for each check of the plan, by name, its window.
+        circumstances: run id, time, seed, history and package versions.
+
+    Raises:
+        DetectionError: a detector's package is missing; anything the data lack is a verdict instead.
+    """
+    sample = None if reference is None else reference.sample
+    checks = tuple(
+        judge(check, reference=sample, window=windows[check.name], seed=circumstances.seed)
+        for check in plan.checks
+    )
+    shown = windows[_of_type(plan.checks, "data").name]
+    return RunReport(
+        run_id=circumstances.run_id,
+        finished_at=circumstances.now,
+        monitor=plan.monitor,
+        namespace=plan.namespace,
+        deployment_id=plan.deployment_id,
+        model_name=plan.model_name,
+        model_version=plan.model_version or (reference.model_version if reference else None),
+        window=shown.summary(),
+        reference=_described(reference),
+        budget=BudgetReport(max=plan.budget_max, per=plan.budget_per),
+        checks=checks,
+        drifting_since=drifting_since(checks, circumstances),
+        health=_health(plan, shown),
+        red_flags=_red_flags(plan, shown),
+        notes=(*plan.notes, *_capped(checks)),
+        evidence=gather(
+            plan, reference=sample, windows=windows, seed=circumstances.seed, packages=circumstances.packages
+        ),
+        **_comparison(plan, sample, windows=windows, seed=circumstances.seed),
+    )
+
+
+def drifting_since(checks: Sequence[CheckReport], circumstances: Circumstances) -> datetime | None:
+    """When the longest unbroken series of drift began; now for a new one, None without drift."""
+    drifted = [check.name for check in checks if check.verdict.outcome == "Drift"]
+    return min((circumstances.open_since.get(name, circumstances.now) for name in drifted), default=None)
+
+
+def _comparison(
+    plan: RunPlan, reference: Sample | None, *, windows: Mapping[str, Window], seed: int
+) -> dict[str, Part | tuple[Part, ...] | None]:
+    shown = windows[_of_type(plan.checks, "data").name]
+    judged = windows[_of_type(plan.checks, "performance").name].sample
+    if reference is None or not len(reference) or not shown.sample or not judged:
+        return {}
+    return {
+        "estimate": estimated(reference, judged, seed=seed),
+        "labelled": measured(judged, seed=seed),
+        "confidence": compare_confidence(reference, shown.sample),
+        "classes": compare_classes(reference, shown.sample),
+        "moments": time_course(shown),
+        "examples": explain_texts(reference, shown.sample, privacy=plan.privacy, seed=seed),
+    }
+
+
+def _of_type(checks: Sequence[PlannedCheck], kind: CheckType) -> PlannedCheck:
+    return next((check for check in checks if check.type == kind), checks[0])
+
+
+def _described(reference: Reference | None) -> ReferenceReport | None:
+    if reference is None:
+        return None
+    return ReferenceReport(
+        name=reference.name,
+        version=reference.version,
+        model_name=reference.model_name,
+        model_version=reference.model_version,
+        created_at=reference.created_at,
+        origin=reference.origin,
+        rows=len(reference.sample),
+    )
+
+
+def _health(plan: RunPlan, window: Window) -> tuple[HealthRowReport, ...]:
+    if window.sample is None:
+        return ()
+    values = measure(window.sample, low_below=plan.thresholds.low_confidence_below)
+    return tuple(_health_row(row) for row in assess(values, plan.thresholds))
+
+
+def _health_row(row: Row) -> HealthRowReport:
+    return HealthRowReport(
+        name=row.name,
+        value=row.value,
+        warning=row.bounds.warning if row.bounds else None,
+        critical=row.bounds.critical if row.bounds else None,
+        state=row.state,
+    )
+
+
+def _red_flags(plan: RunPlan, window: Window) -> tuple[str, ...]:
+    if window.sample is None:
+        return ()
+    return red_flags(measure(window.sample, low_below=plan.thresholds.low_confidence_below))
+
+
+def _capped(checks: Sequence[CheckReport]) -> tuple[str, ...]:
+    notes = [
+        f"{check.window.rows_logged:,} predictions were logged; "
+        f"a random {check.window.rows:,} of them were read (window.maxRows)."
+        for check in checks
+        if 0 < check.window.rows < check.window.rows_logged
+    ]
+    return tuple(dict.fromkeys(notes))

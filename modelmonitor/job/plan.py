@@ -1,0 +1,210 @@
+"""What a run does: the tests of every check with their levels, read from a ModelMonitor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from modelmonitor.api.checks import Check, CheckType, Detector
+from modelmonitor.api.durations import parse_duration
+from modelmonitor.api.reference import Reference
+from modelmonitor.api.thresholds import Thresholds as ThresholdSpec
+from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.decide.budget import level_per_test
+from modelmonitor.decide.thresholds import DEFAULT_THRESHOLDS, EffectThresholds
+from modelmonitor.detect import registry
+from modelmonitor.detect.catalogue import Detector as DetectorFunction
+from modelmonitor.health import Bounds, Thresholds
+from modelmonitor.job.errors import UnknownCheck
+from modelmonitor.job.schedule import mean_interval
+
+_TEXT_TEST = Detector(name="tfidf-similarity", backend="native")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """One statistical test.
+
+    Attributes:
+        name: of the detector, as the spec writes it.
+        level: p-values up to this count as significant; its share of the false-alarm budget.
+        thresholds: effects that matter, in the detector's unit.
+        only_a_fall: a significant change counts only if mean confidence fell.
+    """
+
+    name: str
+    backend: str
+    detector: DetectorFunction
+    level: float
+    thresholds: EffectThresholds
+    only_a_fall: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCheck:
+    """One check: its window and the tests that it combines, each at its own level.
+
+    Attributes:
+        lookback: length of the window up to the start of the run.
+        min_rows: with fewer rows the check is inconclusive.
+        max_rows: of more rows a uniform random subset is read.
+    """
+
+    name: str
+    type: CheckType
+    lookback: timedelta
+    min_rows: int
+    max_rows: int
+    tests: tuple[PlannedTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """Everything that a run needs to know of its monitor.
+
+    Attributes:
+        model_version: the version to watch; None follows the newest reference.
+        reference: name of the reference in PostgreSQL; None if the spec names none, then `reference_obstacle`
+            says what to do.
+        show_texts: whether logged texts may appear in a report.
+        notes: parts of the spec that this run leaves out, each a sentence.
+        settings: the spec as JSON types, for the record.
+    """
+
+    monitor: str
+    namespace: str | None
+    deployment_id: str
+    model_name: str
+    model_version: str | None
+    reference: str | None
+    reference_obstacle: str | None
+    checks: tuple[PlannedCheck, ...]
+    budget_max: int
+    budget_per: str
+    thresholds: Thresholds
+    privacy: str
+    notes: tuple[str, ...]
+    settings: dict[str, object]
+
+    @property
+    def show_texts(self) -> bool:
+        """Whether logged texts may appear in a report."""
+        return self.privacy == "store"
+
+
+def plan_run(monitor: ModelMonitor, *, only: str | None = None, deployment_id: str | None = None) -> RunPlan:
+    """The plan for one run of all checks, or of one.
+
+    Args:
+        monitor: the resource.
+        only: name of the one check to run; levels still come from the budget over all checks.
+        deployment_id: whose predictions; the target's name if left out.
+
+    Raises:
+        UnknownCheck: the monitor has no check `only`.
+        DetectionError: a detector or a parameter does not exist.
+    """
+    spec = monitor.spec
+    return RunPlan(
+        monitor=monitor.metadata.name,
+        namespace=monitor.metadata.namespace,
+        deployment_id=deployment_id or spec.target.name,
+        model_name=spec.target.name,
+        model_version=spec.target.model_version,
+        reference=spec.reference.dataset,
+        reference_obstacle=_reference_obstacle(spec.reference),
+        checks=tuple(_planned(check, level=_level(monitor)) for check in _chosen(spec.checks, only)),
+        budget_max=spec.false_alarms.max,
+        budget_per=spec.false_alarms.per,
+        thresholds=_thresholds(spec.thresholds),
+        privacy=spec.privacy.input,
+        notes=_left_out(_chosen(spec.checks, only)),
+        settings=spec.to_manifest(),
+    )
+
+
+def tests_of(check: Check) -> tuple[Detector, ...]:
+    """The detectors of a check; a data check adds one on words, which sees what encoders blur."""
+    chosen = check.chosen_detector
+    return (chosen, _TEXT_TEST) if check.type == "data" and chosen.name != _TEXT_TEST.name else (chosen,)
+
+
+def _chosen(checks: Sequence[Check], only: str | None) -> tuple[Check, ...]:
+    found = tuple(check for check in checks if only is None or check.name == only)
+    if not found:
+        msg = f"The monitor has no check {only!r}: choose one of {', '.join(check.name for check in checks)}."
+        raise UnknownCheck(msg)
+    return found
+
+
+def _level(monitor: ModelMonitor) -> float:
+    per = parse_duration(monitor.spec.false_alarms.per)
+    intervals = [
+        mean_interval(check.schedule, per=per) for check in monitor.spec.checks for _ in tests_of(check)
+    ]
+    return level_per_test(
+        max_false_alarms=monitor.spec.false_alarms.max,
+        per=per,
+        intervals=intervals,
+    )
+
+
+def _planned(check: Check, *, level: float) -> PlannedCheck:
+    return PlannedCheck(
+        name=check.name,
+        type=check.type,
+        lookback=parse_duration(check.window.lookback),
+        min_rows=check.window.min_rows,
+        max_rows=check.window.max_rows,
+        tests=tuple(_test(check, detector, level=level) for detector in tests_of(check)),
+    )
+
+
+def _test(check: Check, detector: Detector, *, level: float) -> PlannedTest:
+    return PlannedTest(
+        name=detector.name,
+        backend=detector.chosen_backend,
+        detector=registry.detector(detector.name, backend=detector.chosen_backend, params=detector.params),
+        level=level,
+        thresholds=_effects(check, detector),
+        only_a_fall=check.type == "performance",
+    )
+
+
+def _effects(check: Check, detector: Detector) -> EffectThresholds:
+    # severity is in the unit of the detector that the check names, so it is not for the one added to it.
+    if check.severity is None or detector is _TEXT_TEST:
+        return DEFAULT_THRESHOLDS[detector.name]
+    return EffectThresholds(warning=float(check.severity.warning), critical=float(check.severity.critical))
+
+
+def _reference_obstacle(reference: Reference) -> str | None:
+    if reference.dataset is not None:
+        return None
+    return "This version compares with a stored data set only: name one in spec.reference.dataset."
+
+
+def _left_out(checks: Sequence[Check]) -> tuple[str, ...]:
+    left_out = {
+        "window.rows": [check.name for check in checks if check.window.rows is not None],
+        "segments": [check.name for check in checks if check.segments],
+    }
+    return tuple(
+        f"{field} of {', '.join(names)} is not applied by this version."
+        for field, names in left_out.items()
+        if names
+    )
+
+
+def _thresholds(spec: ThresholdSpec) -> Thresholds:
+    latency = (parse_duration(spec.latency_p95.warning), parse_duration(spec.latency_p95.critical))
+    return Thresholds(
+        confidence=Bounds(float(spec.confidence.warning), float(spec.confidence.critical)),
+        low_confidence_share=Bounds(
+            float(spec.low_confidence_share.warning), float(spec.low_confidence_share.critical)
+        ),
+        latency_p95=Bounds(latency[0].total_seconds(), latency[1].total_seconds()),
+        error_rate=Bounds(float(spec.error_rate.warning), float(spec.error_rate.critical)),
+        low_confidence_below=float(spec.low_confidence_below),
+    )

@@ -1,0 +1,44 @@
+"""Settings of the drift job, read from environment variables with the prefix MM_JOB_."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "MM_JOB_"
+
+
+class JobSettings(BaseSettings):
+    """What a drift job must know; the environment is the only source, so that no secret is in an argument."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    monitor: Path = Field(description="File with the ModelMonitor, YAML.")
+    database_url: SecretStr = Field(description="PostgreSQL: postgresql://user:password@host:port/database.")
+    mlflow_tracking_uri: str | None = Field(default=None, description="MLflow; left out, no run is logged.")
+    check: str = Field(default="all", description="Name of the one check to run, or all.")
+    deployment_id: str | None = Field(
+        default=None, description="Whose predictions; by default the model's name."
+    )
+    report_dir: Path | None = Field(default=None, description="Directory for the report as HTML and JSON.")
+    now: AwareDatetime | None = Field(default=None, description="End of the windows; by default the present.")
+    seed: int | None = Field(
+        default=None, ge=0, description="Seed of every random choice; by default from now."
+    )
+    run_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+        description="Key of the results; by default a new one.",
+    )
+
+    @property
+    def only(self) -> str | None:
+        """The one check to run, None for all."""
+        return None if self.check == "all" else self.check
+
+    def moment(self, present: datetime) -> datetime:
+        """The end of the windows."""
+        return self.now or present

@@ -1,0 +1,172 @@
+"""The run in MLflow: parameters, metrics, tags and the report, in the experiment `modelmonitor/<monitor>`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from modelmonitor.report.check import CheckReport
+from modelmonitor.report.model import RunReport
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_CONNECT_TIMEOUT_S: Final = 3.0
+# MLflow's own defaults retry for several minutes; a drift run must not hang on a place to show it.
+_PATIENCE: Final = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+_PARAM_LIMIT: Final = 500
+
+
+class TrackingUnreachable(Exception):
+    """MLflow did not take the run; the verdict stands without it."""
+
+
+def log_run(report: RunReport, *, html: str, tracking_uri: str) -> str:
+    """Log the report as an MLflow run; returns the run's id.
+
+    Args:
+        report: what is logged; its JSON becomes the artifact report.json.
+        html: becomes the artifact report.html.
+        tracking_uri: of the MLflow server, or a file or sqlite store.
+
+    Raises:
+        TrackingUnreachable: MLflow is not installed, does not answer, or refuses the run.
+    """
+    _require_answer(tracking_uri)
+    for name, value in _PATIENCE.items():
+        os.environ.setdefault(name, value)
+    try:
+        from mlflow import MlflowClient
+    except ImportError:
+        raise TrackingUnreachable("MLflow is not installed: pip install 'modelmonitor[job]'.") from None
+    try:
+        return _logged(MlflowClient(tracking_uri=tracking_uri), report, html=html)
+    except Exception as error:
+        # MLflow passes on whatever its stores raise, and none of that may cost the verdict.
+        cause = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+        raise TrackingUnreachable(
+            f"MLflow at {_place(tracking_uri)} did not take the run: {cause}"
+        ) from error
+
+
+def experiment_name(monitor: str) -> str:
+    """Name of the experiment that holds the runs of a monitor."""
+    return f"modelmonitor/{monitor}"
+
+
+def params(report: RunReport) -> dict[str, str]:
+    """What was set for the run, as MLflow parameters."""
+    fixed = {
+        "deployment_id": report.deployment_id,
+        "model_name": report.model_name,
+        "model_version": report.model_version or "",
+        "reference": f"{report.reference.name} v{report.reference.version}" if report.reference else "",
+        "window_start": report.window.start.isoformat(),
+        "window_end": report.window.end.isoformat(),
+        "seed": str(report.evidence.seed),
+        "false_alarms": f"{report.budget.max} per {report.budget.per}",
+    }
+    by_check = {f"{check.name}.detector": f"{check.detector} ({check.backend})" for check in report.checks}
+    return {key: value[:_PARAM_LIMIT] for key, value in {**fixed, **by_check}.items()}
+
+
+def metrics(report: RunReport) -> dict[str, float]:
+    """What was measured, as MLflow metrics."""
+    values: dict[str, float | None] = {"rows": report.window.rows, "rows_logged": report.window.rows_logged}
+    for check in report.checks:
+        values |= _check_metrics(check)
+    if report.estimate:
+        values |= {
+            "estimated_accuracy": report.estimate.accuracy,
+            "estimated_accuracy_low": report.estimate.low,
+            "estimated_accuracy_high": report.estimate.high,
+        }
+    if report.labelled:
+        values |= {"accuracy": report.labelled.accuracy, "f1": report.labelled.f1}
+    if report.confidence:
+        values["mean_confidence"] = report.confidence.window_mean
+    return {key: float(value) for key, value in values.items() if value is not None}
+
+
+def _check_metrics(check: CheckReport) -> dict[str, float | None]:
+    drift = 1.0 if check.verdict.outcome == "Drift" else 0.0
+    values: dict[str, float | None] = {f"{check.name}.drift": drift, f"{check.name}.level": check.level}
+    for finding in check.findings:
+        prefix = f"{check.name}.{finding.detector}"
+        values[f"{prefix}.p_value"] = finding.p_value
+        values[f"{prefix}.effect"] = finding.effect_size
+    return values
+
+
+def _logged(client: MlflowClient, report: RunReport, *, html: str) -> str:
+    from mlflow.entities import Metric, Param
+
+    moment = int(report.finished_at.timestamp() * 1000)
+    run = client.create_run(
+        _experiment(client, experiment_name(report.monitor)),
+        start_time=moment,
+        run_name=f"drift {report.finished_at:%Y-%m-%d %H:%M}",
+        tags={
+            "modelmonitor.run_id": report.run_id,
+            "modelmonitor.verdict": str(report.verdict.rank),
+            "modelmonitor.monitor": report.monitor,
+            "modelmonitor.model_version": report.model_version or "",
+        },
+    )
+    identity = str(run.info.run_id)
+    client.log_batch(
+        identity,
+        metrics=[Metric(key, value, moment, 0) for key, value in metrics(report).items()],
+        params=[Param(key, value) for key, value in params(report).items()],
+    )
+    client.log_text(identity, html, "report.html")
+    client.log_text(identity, report.model_dump_json(indent=2), "report.json")
+    client.set_terminated(identity)
+    return identity
+
+
+def _experiment(client: MlflowClient, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        return _created(client, name)
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def _created(client: MlflowClient, name: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.create_experiment(name))
+    except MlflowException:
+        # Another run made it between the look and the creation.
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return str(found.experiment_id)
+
+
+def _require_answer(tracking_uri: str) -> None:
+    parts = urlsplit(tracking_uri)
+    if parts.scheme not in {"http", "https"}:
+        return
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_TIMEOUT_S).close()
+    except OSError as error:
+        raise TrackingUnreachable(
+            f"MLflow at {_place(tracking_uri)} does not answer ({error.strerror or error}): "
+            "start it or correct its address."
+        ) from None
+
+
+def _place(tracking_uri: str) -> str:
+    parts = urlsplit(tracking_uri)
+    if parts.username is None and parts.password is None:
+        return tracking_uri
+    return parts._replace(
+        netloc=f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+    ).geturl()

@@ -1,0 +1,163 @@
+"""The supervisor: PostgreSQL, MLflow and the predictor on one machine, started and stopped in order."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import httpx
+from pydantic import SecretStr
+
+from modelmonitor.local.addresses import Addresses
+from modelmonitor.local.lock import held
+from modelmonitor.local.mlflow import MlflowServer
+from modelmonitor.local.ports import LOOPBACK, free_port
+from modelmonitor.local.postgres import EmbeddedPostgres
+from modelmonitor.local.process import ChildProcess
+from modelmonitor.local.settings import LocalSettings
+from modelmonitor.store.connection import connect
+from modelmonitor.store.partitions import ensure_partitions
+from modelmonitor.store.schema import migrate
+
+DATABASE = "ml_pipeline"
+
+
+class Stack:
+    """One local system in one data directory; leave the context and everything it started has stopped.
+
+    Args:
+        settings: folder, ports and patience.
+        say: told each step in one line of plain text.
+    """
+
+    def __init__(self, settings: LocalSettings, *, say: Callable[[str], object]) -> None:
+        self.settings = settings
+        self._say = say
+        self._running = ExitStack()
+        self._score_token = secrets.token_urlsafe(24)
+        self._addresses: Addresses | None = None
+        self.predictor: ChildProcess | None = None
+        self.database_url = ""
+        self.mlflow_url = ""
+
+    def __enter__(self) -> Self:
+        self._running.enter_context(held(self.settings.data_dir))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.close()
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where everything can be reached; complete once the predictor has started."""
+        if self._addresses is None:
+            msg = "the stack has no addresses before start_predictor()"
+            raise RuntimeError(msg)
+        return self._addresses
+
+    def start_storage(self) -> None:
+        """PostgreSQL with an up-to-date schema, and MLflow.
+
+        Raises:
+            ProcessFailed: one of them ended or did not answer; the message holds the end of its log.
+        """
+        self._start_postgres()
+        self._start_mlflow()
+
+    def start_predictor(
+        self, *, model_uri: str, model_name: str, deployment_id: str, input_text: str = "store"
+    ) -> None:
+        """Serve `model_uri`, wait until it answers, and write the addresses for the other commands.
+
+        Args:
+            model_uri: a folder, an MLflow `models:/` address or a Hugging Face id.
+            model_name: name in paths, metrics and rows.
+            deployment_id: whose predictions the rows are.
+            input_text: what is logged of a text: store, hash or drop.
+
+        Raises:
+            ProcessFailed: it ended or did not answer; the message holds the end of its log.
+        """
+        http, grpc = (
+            self._port("predictor", self.settings.http_port),
+            self._port("gRPC", self.settings.grpc_port),
+        )
+        url = f"http://{LOOPBACK}:{http}"
+        self.predictor = ChildProcess(
+            "predictor",
+            [sys.executable, "-m", "model_server"],
+            environment=self.environment(
+                {
+                    "MM_SERVER_MODEL_URI": model_uri,
+                    "MM_SERVER_MODEL_NAME": model_name,
+                    "MM_SERVER_DEPLOYMENT_ID": deployment_id,
+                    "MM_SERVER_INPUT_TEXT": input_text,
+                    "MM_SERVER_HTTP_PORT": str(http),
+                    "MM_SERVER_GRPC_PORT": str(grpc),
+                    "MM_SERVER_SPOOL_DIR": str((self.settings.data_dir / "spool").resolve()),
+                    "MM_SERVER_DATABASE_URL": self.database_url,
+                    "MM_SERVER_SCORE_TOKEN": self._score_token,
+                    "MLFLOW_TRACKING_URI": self.mlflow_url,
+                }
+            ),
+            log=self.settings.logs / "predictor.log",
+        )
+        self._running.callback(self.predictor.stop)
+        self.predictor.start()
+        self.predictor.wait_ready(
+            lambda: _answers(f"{url}/v2/health/ready"), timeout_s=self.settings.predictor_start_s
+        )
+        self._addresses = Addresses(
+            predictor_url=url,
+            grpc_address=f"{LOOPBACK}:{grpc}",
+            mlflow_url=self.mlflow_url,
+            database_url=SecretStr(self.database_url),
+            score_token=SecretStr(self._score_token),
+        )
+        self._addresses.write(self.settings.data_dir)
+        self._running.callback(Addresses.forget, self.settings.data_dir)
+
+    def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+        """The environment of a child: ours without settings of other ModelMonitor processes, and `extra`."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MM_")}
+        return {**inherited, **extra}
+
+    def _start_postgres(self) -> None:
+        port = self._port("PostgreSQL", self.settings.postgres_port)
+        postgres = EmbeddedPostgres(self.settings.data_dir / "postgres", port=port)
+        self._running.callback(postgres.stop)
+        postgres.start()
+        self.database_url = postgres.create_database(DATABASE)
+        migrate(self.database_url)
+        with closing(connect(self.database_url, application_name="modelmonitor-up")) as connection:
+            ensure_partitions(connection, now=datetime.now(UTC))
+
+    def _start_mlflow(self) -> None:
+        port = self._port("MLflow", self.settings.mlflow_port)
+        server = MlflowServer(
+            self.settings.data_dir / "mlflow", port=port, start_s=self.settings.mlflow_start_s
+        )
+        self._running.callback(server.stop)
+        server.start()
+        self.mlflow_url = server.url
+
+    def _port(self, what: str, preferred: int) -> int:
+        port = free_port(preferred)
+        if port.moved:
+            self._say(f"port {preferred} is in use by another program: {what} takes {port.number} instead")
+        return port.number
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2.0).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,153 @@
+"""One check of a run: its window, the numbers behind it, the verdict and a sentence that says it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from modelmonitor.report.part import Part
+
+Outcome = Literal["NoDrift", "Drift", "Inconclusive"]
+Severity = Literal["warning", "critical"]
+CheckType = Literal["data", "concept", "performance"]
+
+
+class Rank(StrEnum):
+    """A verdict in one word, as people sort them."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INCONCLUSIVE = "inconclusive"
+    NONE = "none"
+
+
+WORST_FIRST = (Rank.CRITICAL, Rank.WARNING, Rank.INCONCLUSIVE, Rank.NONE)
+
+
+class VerdictReport(Part):
+    """What was decided.
+
+    Attributes:
+        severity: set when, and only when, the outcome is Drift.
+        reason: set when, and only when, the outcome is Inconclusive: a sentence that says what is missing.
+        code: the reason as one word, such as TooFewRows; set with it.
+    """
+
+    outcome: Outcome
+    severity: Severity | None = None
+    reason: str | None = None
+    code: str | None = None
+
+    def __str__(self) -> str:
+        """Such as NoDrift, Drift(critical) or Inconclusive(TooFewRows)."""
+        detail = self.severity or self.code
+        return f"{self.outcome}({detail})" if detail else self.outcome
+
+    @property
+    def rank(self) -> Rank:
+        """The verdict in one word."""
+        if self.outcome == "Inconclusive":
+            return Rank.INCONCLUSIVE
+        return Rank(self.severity) if self.severity else Rank.NONE
+
+
+class WindowReport(Part):
+    """The window that was judged.
+
+    Attributes:
+        start: first instant, UTC, included.
+        end: last instant, UTC, excluded.
+        rows_logged: predictions in the log between the two.
+        rows: predictions read for the run; fewer than logged when a random subset was taken.
+    """
+
+    start: datetime
+    end: datetime
+    rows_logged: int
+    rows: int
+
+
+class ReferenceReport(Part):
+    """The reference that the window was held against."""
+
+    name: str
+    version: int
+    model_name: str
+    model_version: str
+    created_at: datetime
+    origin: str
+    rows: int
+
+
+class FindingReport(Part):
+    """One test of one feature.
+
+    Attributes:
+        feature: what was compared: "embedding", "text", "predicted class", "confidence" or "labels".
+        p_value: probability of a difference at least this large without drift, 0 to 1; None where the
+            method has none.
+        effect_size: how large the difference is, in the unit that `effect_name` states.
+        effect_warning: from this effect on a significant difference is drift.
+        effect_critical: from this effect on the drift is critical.
+        level: the p-value must lie at or under this level, which follows from the false-alarm budget.
+        parameters: settings that the detector ran with, to repeat it.
+    """
+
+    detector: str
+    backend: str
+    feature: str
+    statistic: float
+    p_value: float | None
+    effect_size: float
+    effect_name: str
+    effect_warning: float
+    effect_critical: float
+    level: float
+    n_reference: int
+    n_window: int
+    parameters: dict[str, str]
+    verdict: VerdictReport
+    sentence: str
+
+
+class CheckReport(Part):
+    """One check: the worst of its findings decides.
+
+    Attributes:
+        detector: the test that the check names; a data check adds one on words.
+        level: the level of the whole check; its findings share it (Bonferroni).
+        suspected: True where only labels could prove the drift (concept drift without labels).
+    """
+
+    name: str
+    type: CheckType
+    detector: str
+    backend: str
+    level: float
+    suspected: bool
+    window: WindowReport
+    findings: tuple[FindingReport, ...]
+    verdict: VerdictReport
+    sentence: str
+
+    @property
+    def leading(self) -> FindingReport | None:
+        """The finding that decided: the worst verdict, then the smallest p-value."""
+        ranked = sorted(
+            self.findings,
+            key=lambda finding: (
+                WORST_FIRST.index(finding.verdict.rank),
+                1.0 if finding.p_value is None else finding.p_value,
+            ),
+        )
+        return ranked[0] if ranked else None
+
+
+def worst(verdicts: tuple[VerdictReport, ...]) -> VerdictReport:
+    """The verdict that stands for all: drift before inconclusive before no drift; of none, inconclusive."""
+    for rank in WORST_FIRST:
+        for verdict in verdicts:
+            if verdict.rank == rank:
+                return verdict
+    return VerdictReport(outcome="Inconclusive", reason="No check ran.", code="NoCheck")

@@ -1,0 +1,196 @@
+"""The report of one run; its JSON is the stable twin of the HTML page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal
+
+from modelmonitor.health import State
+from modelmonitor.report.check import CheckReport, ReferenceReport, VerdictReport, WindowReport, worst
+from modelmonitor.report.part import Part
+
+SchemaVersion = Literal["modelmonitor.io/report/v1"]
+SCHEMA_VERSION: Final[SchemaVersion] = "modelmonitor.io/report/v1"
+
+
+class HistogramReport(Part):
+    """Confidence of reference and window over the same bins.
+
+    Attributes:
+        edges: k + 1 bin borders, ascending, 0 to 1.
+        reference: k shares of the reference's rows; they sum to 1.
+        window: k shares of the window's rows; they sum to 1.
+    """
+
+    edges: tuple[float, ...]
+    reference: tuple[float, ...]
+    window: tuple[float, ...]
+    reference_mean: float
+    window_mean: float
+
+
+class ClassShareReport(Part):
+    """How often a class was predicted, as shares from 0 to 1."""
+
+    name: str
+    reference: float
+    window: float
+
+
+class MomentReport(Part):
+    """One slice of the window: how many predictions it holds and how confident they are (None if none)."""
+
+    start: datetime
+    rows: int
+    confidence: float | None
+
+
+class WordReport(Part):
+    """A word whose use changed.
+
+    Attributes:
+        score: z-score of the log-odds ratio; positive where the word became more frequent.
+        reference_rows: texts of the reference that hold the word.
+        window_rows: texts of the window that hold the word.
+    """
+
+    word: str
+    score: float
+    reference_rows: int
+    window_rows: int
+
+
+class ExampleReport(Part):
+    """A text shown in the report, made safe to display.
+
+    Attributes:
+        text: at most a stated number of characters, control characters made visible.
+        cut_from: length of the whole text in characters where it was cut, else None.
+        predicted: the class that the model answered.
+        confidence: 0 to 1.
+    """
+
+    text: str
+    cut_from: int | None
+    prediction_id: str
+    predicted: str
+    confidence: float
+
+
+class ExamplesReport(Part):
+    """Typical texts of what is new and of what no longer comes.
+
+    Attributes:
+        withheld: why no text is shown, or None; with it all other fields are empty.
+    """
+
+    words: tuple[WordReport, ...] = ()
+    appeared: tuple[ExampleReport, ...] = ()
+    vanished: tuple[ExampleReport, ...] = ()
+    withheld: str | None = None
+
+
+class EstimateReport(Part):
+    """Accuracy estimated without labels: a point and a range, 0 to 1.
+
+    Attributes:
+        confidence: how often such a range holds the true accuracy where the method's assumptions hold.
+        methods: each method's own point estimate.
+        novel_share: at least this share of the window is unlike the reference, 0 to 1; None if not known.
+        reference_accuracy: accuracy on the labelled reference, 0 to 1.
+    """
+
+    accuracy: float
+    low: float
+    high: float
+    confidence: float
+    methods: dict[str, float]
+    rows: int
+    novel_share: float | None
+    reference_accuracy: float
+
+
+class LabelledReport(Part):
+    """Quality on the rows of the window whose true label is known; all values 0 to 1."""
+
+    accuracy: float
+    low: float
+    high: float
+    confidence: float
+    f1: float
+    precision: float
+    recall: float
+    rows: int
+
+
+class HealthRowReport(Part):
+    """One row of the guide's threshold table."""
+
+    name: str
+    value: float | None
+    warning: float | None
+    critical: float | None
+    state: State
+
+
+class BudgetReport(Part):
+    """How many false alarms the user accepts, over all checks of the monitor."""
+
+    max: int
+    per: str
+
+
+class EvidenceReport(Part):
+    """What is needed to repeat the run and to prove that it was repeated on the same rows.
+
+    Attributes:
+        reference_rows: SHA-256 over the reference's rows.
+        window_rows: SHA-256 over the ids of the window's rows, by check.
+        plan: SHA-256 of the plan (checks, detectors, levels, thresholds).
+        packages: versions of the packages that computed the numbers.
+    """
+
+    seed: int
+    reference_rows: str | None
+    window_rows: dict[str, str]
+    plan: str
+    packages: dict[str, str]
+
+
+class RunReport(Part):
+    """One drift run of one monitor.
+
+    Attributes:
+        window: the window of the first data check, or else of the first check; charts show it.
+        drifting_since: when this episode of drift was first reported, UTC; None without drift.
+        notes: things left out of the run and why, each a sentence.
+    """
+
+    schema_version: SchemaVersion = SCHEMA_VERSION
+    run_id: str
+    finished_at: datetime
+    monitor: str
+    namespace: str | None = None
+    deployment_id: str
+    model_name: str
+    model_version: str | None = None
+    window: WindowReport
+    reference: ReferenceReport | None
+    budget: BudgetReport
+    checks: tuple[CheckReport, ...]
+    drifting_since: datetime | None = None
+    estimate: EstimateReport | None = None
+    labelled: LabelledReport | None = None
+    confidence: HistogramReport | None = None
+    classes: tuple[ClassShareReport, ...] = ()
+    moments: tuple[MomentReport, ...] = ()
+    examples: ExamplesReport = ExamplesReport()
+    health: tuple[HealthRowReport, ...] = ()
+    red_flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    evidence: EvidenceReport
+
+    @property
+    def verdict(self) -> VerdictReport:
+        """The worst verdict of the checks."""
+        return worst(tuple(check.verdict for check in self.checks))

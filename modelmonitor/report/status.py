@@ -1,0 +1,62 @@
+"""A report as entries of `.status.checks`, the form in which operator and `kubectl` read it."""
+
+from __future__ import annotations
+
+from modelmonitor.api.status import CheckStatus, Effect, EstimatedAccuracy, number_text
+from modelmonitor.report.check import CheckReport, FindingReport
+from modelmonitor.report.model import EstimateReport, RunReport
+
+_WORD_LIMIT = 256
+_SENTENCE_LIMIT = 4096
+
+
+def status_checks(report: RunReport, *, report_url: str | None = None) -> tuple[CheckStatus, ...]:
+    """One entry for each check of the run, in the run's order.
+
+    Args:
+        report: the run.
+        report_url: where people find the full report, an address or a path.
+    """
+    return tuple(_entry(check, report, report_url) for check in report.checks)
+
+
+def _entry(check: CheckReport, report: RunReport, report_url: str | None) -> CheckStatus:
+    finding = check.leading
+    return CheckStatus(
+        name=check.name,
+        type=check.type,
+        verdict=check.verdict.outcome,
+        severity=check.verdict.severity,
+        reason=check.verdict.code,
+        message=check.sentence[:_SENTENCE_LIMIT],
+        last_run_time=report.finished_at,
+        detector=finding.detector if finding else check.detector,
+        backend=finding.backend if finding else check.backend,
+        p_value=number_text(finding.p_value) if finding and finding.p_value is not None else None,
+        threshold=number_text(finding.level) if finding else None,
+        effect=_effect(finding) if finding else None,
+        rows=check.window.rows,
+        reference_rows=report.reference.rows if report.reference else None,
+        window_start=check.window.start,
+        window_end=check.window.end,
+        model_version=report.model_version[:_WORD_LIMIT] if report.model_version else None,
+        estimated_accuracy=_estimate(report.estimate) if check.type == "performance" else None,
+        report=report_url,
+    )
+
+
+def _effect(finding: FindingReport) -> Effect:
+    return Effect(
+        name=finding.effect_name[:_WORD_LIMIT],
+        value=number_text(finding.effect_size),
+        warning=number_text(finding.effect_warning),
+        critical=number_text(finding.effect_critical),
+    )
+
+
+def _estimate(estimate: EstimateReport | None) -> EstimatedAccuracy | None:
+    if estimate is None:
+        return None
+    return EstimatedAccuracy(
+        point=number_text(estimate.accuracy), low=number_text(estimate.low), high=number_text(estimate.high)
+    )

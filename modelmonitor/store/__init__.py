@@ -1,0 +1,1 @@
+"""PostgreSQL and the durable log in front of it: schema, writer, windows, references, results."""

@@ -1,0 +1,163 @@
+"""References: versioned samples that windows are compared with, never changed once saved."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from psycopg2 import errors
+
+from modelmonitor.sample import UNLABELLED, Sample
+from modelmonitor.store.columns import StoredRow, half_precision, sample_of
+from modelmonitor.store.copyformat import (
+    bytes_field,
+    copy_stream,
+    integer_field,
+    reals_field,
+    text_field,
+    timestamp_field,
+    tuple_of,
+)
+from modelmonitor.store.errors import ReferenceExists, ReferenceMissing
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection  # noqa: N812
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+NEXT_VERSION: Final = 0
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('modelmonitor reference ' || %s || ' ' || %s))"
+_NEXT: Final = (
+    "SELECT coalesce(max(version), 0) + 1 FROM drift_references WHERE name = %s AND model_name = %s"
+)
+_INSERT: Final = """
+INSERT INTO drift_references (name, model_name, version, model_version, origin, classes, created_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+_COPY_ROWS: Final = """
+COPY drift_reference_rows
+    (name, model_name, version, row_number,
+     prediction_id, predicted_at, input_text, probabilities, embedding, label)
+FROM STDIN (FORMAT binary)
+"""
+_FIND: Final = """
+SELECT version, model_version, origin, classes, created_at FROM drift_references
+WHERE name = %s AND model_name = %s AND (%s::integer IS NULL OR version = %s) ORDER BY version DESC LIMIT 1
+"""
+_ROWS: Final = """
+SELECT prediction_id, predicted_at, input_text, probabilities, embedding, label FROM drift_reference_rows
+WHERE name = %s AND model_name = %s AND version = %s ORDER BY row_number
+"""
+_KNOWN: Final = "SELECT DISTINCT name FROM drift_references WHERE model_name = %s ORDER BY name"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A sample with its provenance.
+
+    Attributes:
+        name: as in `spec.reference`.
+        version: from 1 up for each name and model; NEXT_VERSION (0) before it is saved.
+        model_name: whose predictions the sample holds.
+        model_version: the version of the model that made them.
+        created_at: when it was built, with time zone.
+        origin: what it was built from, in words.
+        sample: the rows.
+    """
+
+    name: str
+    version: int
+    model_name: str
+    model_version: str
+    created_at: datetime
+    origin: str
+    sample: Sample
+
+
+def save_reference(conn: Connection, reference: Reference) -> Reference:
+    """Save all of it or nothing, and return it with its version: the next if it has NEXT_VERSION; commits.
+
+    Embeddings are stored as float16.
+
+    Raises:
+        ReferenceExists: the version is taken.
+    """
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_LOCK, (reference.name, reference.model_name))
+        saved = _numbered(cursor, reference)
+        try:
+            cursor.execute(_INSERT, _head(saved))
+        except errors.UniqueViolation:
+            raise ReferenceExists(
+                f"Reference {saved.name} of model {saved.model_name} has a version {saved.version}: "
+                "save it as the next."
+            ) from None
+        cursor.copy_expert(_COPY_ROWS, io.BytesIO(copy_stream(_tuples(saved))))
+    return saved
+
+
+def load_reference(conn: Connection, *, name: str, model_name: str, version: int | None = None) -> Reference:
+    """The given version of a reference, or its latest.
+
+    Raises:
+        ReferenceMissing: there is none; the message names those that exist for the model.
+    """
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_FIND, (name, model_name, version, version))
+        head = cursor.fetchone()
+        if head is None:
+            raise _missing(cursor, name, model_name, version=version)
+        found, model_version, origin, classes, created_at = head
+        cursor.execute(_ROWS, (name, model_name, found))
+        rows = [StoredRow(*row) for row in cursor]
+    sample = sample_of(rows, classes=tuple(classes), source=f"reference {name}")
+    return Reference(name, found, model_name, model_version, created_at.astimezone(UTC), origin, sample)
+
+
+def _numbered(cursor: Cursor, reference: Reference) -> Reference:
+    if reference.version != NEXT_VERSION:
+        return reference
+    cursor.execute(_NEXT, (reference.name, reference.model_name))
+    (version,) = cursor.fetchone() or (1,)
+    return replace(reference, version=version)
+
+
+def _head(reference: Reference) -> tuple[object, ...]:
+    return (
+        reference.name,
+        reference.model_name,
+        reference.version,
+        reference.model_version,
+        reference.origin,
+        list(reference.sample.classes),
+        reference.created_at,
+    )
+
+
+def _tuples(reference: Reference) -> Iterator[bytes]:
+    sample = reference.sample
+    key = (text_field(reference.name), text_field(reference.model_name), integer_field(reference.version))
+    for number, (prediction_id, text) in enumerate(zip(sample.prediction_ids, sample.texts, strict=True)):
+        label = sample.labels[number]
+        yield tuple_of(
+            *key,
+            integer_field(number),
+            text_field(prediction_id),
+            timestamp_field(sample.predicted_at[number].item().replace(tzinfo=UTC)),
+            text_field(text),
+            reals_field(tuple(sample.probabilities[number].tolist())),
+            bytes_field(None if sample.embeddings is None else half_precision(sample.embeddings[number])),
+            text_field(None if label == UNLABELLED else sample.classes[label]),
+        )
+
+
+def _missing(cursor: Cursor, name: str, model_name: str, *, version: int | None) -> ReferenceMissing:
+    cursor.execute(_KNOWN, (model_name,))
+    known = ", ".join(row[0] for row in cursor) or "none"
+    which = f"Reference {name}" if version is None else f"Version {version} of reference {name}"
+    return ReferenceMissing(
+        f"{which} does not exist for model {model_name} (it has: {known}): "
+        "build it with initialize_reference_data, or correct the name."
+    )

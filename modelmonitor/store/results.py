@@ -1,0 +1,120 @@
+"""Results of drift checks: one row a test of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from psycopg2.extras import Json
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection  # noqa: N812
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """One row of `drift_results`.
+
+    Attributes:
+        run_id: shared by all rows of one run; a repeated run writes nothing new.
+        monitor: name of the ModelMonitor.
+        deployment_id: whose predictions were read.
+        check_name: as in `spec.checks[].name`.
+        drift_type: data, concept or performance.
+        detector: name of the test.
+        backend: implementation of the test.
+        feature: what of the predictions was compared.
+        statistic: of the test; None when it was not run.
+        p_value: 0 to 1, None for tests without.
+        effect_size: in the unit and range that `effect_name` stands for.
+        effect_name: name of the effect size.
+        level: significance level of the test.
+        threshold: effect size from which a significant difference counts.
+        verdict: NoDrift, Drift or Inconclusive.
+        severity: none, warning or critical.
+        reason: the verdict in a sentence.
+        is_drift_detected: whether the verdict is Drift.
+        drift_score: the guide's score, 0 to 1.
+        n_reference: rows of the reference.
+        n_window: rows of the window.
+        window_start: first moment of the window.
+        window_end: first moment after the window.
+        model_name: of the model under test.
+        model_version: of the model under test.
+        created_at: when the run ended.
+        segment: the part of the window that was tested; empty for all of it.
+        evidence: what explains it, as JSON.
+        report_url: where the report is.
+    """
+
+    run_id: str
+    monitor: str
+    deployment_id: str
+    check_name: str
+    drift_type: str
+    detector: str
+    backend: str
+    feature: str
+    statistic: float | None
+    p_value: float | None
+    effect_size: float | None
+    effect_name: str
+    level: float | None
+    threshold: float | None
+    verdict: str
+    severity: str
+    reason: str
+    is_drift_detected: bool
+    drift_score: float
+    n_reference: int
+    n_window: int
+    window_start: datetime
+    window_end: datetime
+    model_name: str
+    model_version: str
+    created_at: datetime
+    segment: str = ""
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    report_url: str = ""
+
+
+_COLUMNS: Final = tuple(column.name for column in fields(DriftRow))
+_NAMES: Final = ", ".join(_COLUMNS)
+_PLACES: Final = ", ".join(["%s"] * len(_COLUMNS))
+_INSERT: Final = (
+    f"INSERT INTO drift_results ({_NAMES}) VALUES ({_PLACES}) "  # noqa: S608  # names of ours
+    "ON CONFLICT DO NOTHING"
+)
+_LATEST: Final = (
+    f"SELECT {_NAMES} FROM drift_results WHERE deployment_id = %s AND created_at >= %s "  # noqa: S608  # names of ours
+    "ORDER BY created_at DESC, result_id LIMIT %s"
+)
+
+
+def save_results(conn: Connection, rows: Sequence[DriftRow]) -> int:
+    """Save the rows of a run, all or none; the number that was not there before. Commits."""
+    with conn, conn.cursor() as cursor:
+        return sum(_insert(cursor, row) for row in rows)
+
+
+def save_result(conn: Connection, row: DriftRow) -> int:
+    """Save one row; 1 if it was not there before, else 0. Commits."""
+    return save_results(conn, (row,))
+
+
+def list_results(
+    conn: Connection, *, deployment_id: str, since: datetime, limit: int
+) -> tuple[DriftRow, ...]:
+    """Results of a deployment, the latest run first."""
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_LATEST, (deployment_id, since, limit))
+        return tuple(DriftRow(*row) for row in cursor)
+
+
+def _insert(cursor: Cursor, row: DriftRow) -> int:
+    values = [getattr(row, name) for name in _COLUMNS]
+    cursor.execute(_INSERT, [Json(value) if isinstance(value, Mapping) else value for value in values])
+    return cursor.rowcount

@@ -1,0 +1,109 @@
+"""Windows of the prediction log as samples: the same rows for the same question, always."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from modelmonitor.sample import Sample
+from modelmonitor.store.columns import StoredRow, sample_of
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection  # noqa: N812
+
+# The rows are chosen first, from the index alone; md5 is the same on every server version and machine.
+_READ: Final = """
+WITH chosen AS (
+    SELECT predicted_at, prediction_id FROM prediction_logs
+    WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
+      AND (%(model_version)s::text IS NULL OR model_version = %(model_version)s)
+    ORDER BY md5(%(seed)s::text || prediction_id::text), predicted_at
+    LIMIT %(max_rows)s
+)
+SELECT logged.prediction_id::text, logged.predicted_at, logged.input_text, logged.probabilities,
+       logged.embedding, feedback.label
+FROM chosen
+JOIN prediction_logs AS logged USING (predicted_at, prediction_id)
+LEFT JOIN feedback ON feedback.prediction_id = logged.prediction_id
+WHERE logged.predicted_at >= %(start)s AND logged.predicted_at < %(end)s
+ORDER BY logged.predicted_at, logged.prediction_id
+"""
+_COUNT: Final = """
+SELECT count(*) FROM prediction_logs
+WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
+  AND (%(model_version)s::text IS NULL OR model_version = %(model_version)s)
+"""
+_VERSIONS: Final = """
+SELECT model_version FROM prediction_logs
+WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
+GROUP BY model_version ORDER BY max(predicted_at) DESC, model_version
+"""
+
+
+def read_window(
+    conn: Connection,
+    *,
+    deployment_id: str,
+    start: datetime,
+    end: datetime,
+    classes: Sequence[str],
+    max_rows: int,
+    seed: int,
+    model_version: str | None = None,
+) -> Sample:
+    """Predictions of [start, end) with their latest labels, ordered by time.
+
+    Of more than `max_rows` a uniform random subset is taken, the same for the same `seed`. Embeddings are
+    given only if every row has one. A label that is not among `classes` counts as none.
+
+    Args:
+        conn: any connection; a transaction of its own is used.
+        deployment_id: whose predictions.
+        start: first moment, with time zone.
+        end: first moment that does not belong to the window, with time zone.
+        classes: class names in the order of the logged probabilities.
+        max_rows: most rows of the sample.
+        seed: of the random choice.
+        model_version: only predictions of this version, if given.
+
+    Raises:
+        MixedWindow: predictions with another number of classes or another embedding.
+    """
+    with conn, conn.cursor() as cursor:
+        cursor.execute(
+            _READ,
+            {
+                **_question(deployment_id, start, end=end, model_version=model_version),
+                "max_rows": max_rows,
+                "seed": seed,
+            },
+        )
+        rows = [StoredRow(*row) for row in cursor]
+    source = f"{deployment_id} from {start.isoformat()} to {end.isoformat()}"
+    return sample_of(rows, classes=tuple(classes), source=source)
+
+
+def count_rows(
+    conn: Connection, *, deployment_id: str, start: datetime, end: datetime, model_version: str | None = None
+) -> int:
+    """Number of predictions of [start, end)."""
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_COUNT, _question(deployment_id, start, end=end, model_version=model_version))
+        (count,) = cursor.fetchone() or (0,)
+    return int(count)
+
+
+def model_versions(
+    conn: Connection, *, deployment_id: str, start: datetime, end: datetime
+) -> tuple[str, ...]:
+    """Versions that answered in [start, end), the latest first."""
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_VERSIONS, _question(deployment_id, start, end=end, model_version=None))
+        return tuple(version for (version,) in cursor)
+
+
+def _question(
+    deployment_id: str, start: datetime, *, end: datetime, model_version: str | None
+) -> dict[str, object]:
+    return {"deployment_id": deployment_id, "start": start, "end": end, "model_version": model_version}

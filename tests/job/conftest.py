@@ -1,0 +1,141 @@
+"""A made-up service: reviews in one vocabulary, chatter in another, written to a real PostgreSQL."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from psycopg2.extras import Json, execute_values
+
+from modelmonitor.api.load import load_monitor
+from modelmonitor.job.plan import plan_run
+from modelmonitor.sample import Sample
+from modelmonitor.store.connection import connect
+from modelmonitor.store.records import new_prediction_id
+from modelmonitor.store.references import NEXT_VERSION, Reference, save_reference
+
+NOW = datetime(2026, 11, 23, 2, 7, tzinfo=UTC)
+CLASSES = ("NEGATIVE", "POSITIVE")
+REVIEWS = ["film", "movie", "plot", "actor", "scene", "slow", "brilliant", "dull", "director", "script"]
+CHATTER = ["lol", "today", "phone", "weekend", "coffee", "omg", "monday", "friend", "game", "train"]
+MONITOR = """\
+apiVersion: modelmonitor.io/v1alpha1
+kind: ModelMonitor
+metadata: {{name: sentiment, namespace: ml}}
+spec:
+  target: {{inferenceService: sentiment}}
+  reference: {{dataset: movie-reviews}}
+  privacy: {{input: {privacy}}}
+  checks:
+    - {{name: data, type: data, detector: {{name: mmd, backend: native}}}}
+    - {{name: concept, type: concept, detector: {{name: chi-square, backend: native}}}}
+    - {{name: performance, type: performance, detector: {{name: ks, backend: native}}}}
+"""
+
+
+def draw(n, *, seed, vocabulary=REVIEWS, shift=0.0, sureness=9.0, positive=0.5, labelled=True, accuracy=0.88):
+    """A sample of n rows: texts of the vocabulary, embeddings around `shift`, confidence by `sureness`."""
+    rng = np.random.default_rng(seed)
+    top = np.clip(0.5 + 0.5 * rng.beta(sureness, 2.0, n), 0.5, 0.9999)
+    predicted = (rng.random(n) < positive).astype(int)
+    probabilities = np.where(predicted[:, None] == np.arange(2), top[:, None], 1 - top[:, None])
+    right = rng.random(n) < accuracy
+    moments = np.datetime64(NOW.replace(tzinfo=None), "us") - rng.integers(1, 86_000, n) * np.timedelta64(
+        1, "s"
+    )
+    return Sample(
+        classes=CLASSES,
+        prediction_ids=tuple(str(new_prediction_id()) for _ in range(n)),
+        texts=tuple(" ".join(rng.choice(vocabulary, size=8)) for _ in range(n)),
+        probabilities=probabilities.astype(np.float32),
+        embeddings=(rng.normal(size=(n, 12)) + shift).astype(np.float32),
+        predicted_at=np.sort(moments).astype("datetime64[us]"),
+        labels=np.where(right, predicted, 1 - predicted) if labelled else np.full(n, -1, dtype=np.int64),
+    )
+
+
+def log_predictions(database_url, sample, *, version="7", keep_text=True, deployment="sentiment"):
+    """Write a sample to prediction_logs as the predictor would."""
+    rows = [
+        (
+            sample.prediction_ids[i],
+            sample.predicted_at[i].item().replace(tzinfo=UTC),
+            deployment,
+            "sentiment",
+            version,
+            "predict",
+            CLASSES[sample.predicted[i]],
+            sample.texts[i] if keep_text else None,
+            float(sample.confidence[i]),
+            [float(value) for value in sample.probabilities[i]],
+            sample.embeddings[i].astype("<f2").tobytes(),
+            12.0,
+            Json({}),
+        )
+        for i in range(len(sample))
+    ]
+    with closing(connect(database_url, application_name="tests")) as conn, conn, conn.cursor() as cursor:
+        execute_values(
+            cursor,
+            "INSERT INTO prediction_logs (prediction_id, predicted_at, deployment_id, model_name, "
+            "model_version, source, predicted_sentiment, input_text, confidence_score, probabilities, "
+            "embedding, latency_ms, segment) VALUES %s",
+            rows,
+        )
+
+
+def store_reference(database_url, sample, *, version="7"):
+    """Save a sample as the reference movie-reviews."""
+    reference = Reference(
+        name="movie-reviews",
+        version=NEXT_VERSION,
+        model_name="sentiment",
+        model_version=version,
+        created_at=NOW - timedelta(days=1),
+        origin="made up for tests",
+        sample=sample,
+    )
+    with closing(connect(database_url, application_name="tests")) as conn:
+        return save_reference(conn, reference)
+
+
+def monitor_text(privacy="store"):
+    return MONITOR.format(privacy=privacy)
+
+
+def make_plan(privacy="store", **options):
+    return plan_run(load_monitor(monitor_text(privacy), source="test"), **options)
+
+
+class World:
+    """The helpers above under one name, since fixtures are how tests of this layout share code."""
+
+    NOW = NOW
+    CHATTER = CHATTER
+    draw = staticmethod(draw)
+    log = staticmethod(log_predictions)
+    reference = staticmethod(store_reference)
+    monitor_text = staticmethod(monitor_text)
+    plan = staticmethod(make_plan)
+
+    @staticmethod
+    def tweets(n=600, *, seed=3, **changes):
+        """Chatter: other words, other embeddings, less confidence."""
+        given = {"vocabulary": CHATTER, "shift": 0.8, "sureness": 3.0, "positive": 0.7, "labelled": False}
+        return draw(n, seed=seed, **{**given, **changes})
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

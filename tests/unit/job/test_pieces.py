@@ -1,0 +1,177 @@
+"""The pure parts of a run: windows in time, digests, history, data sets, and a light import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from modelmonitor.job.compare import compare_classes, compare_confidence, measure, time_course
+from modelmonitor.job.datasets import UnreadableDataset, read_dataset
+from modelmonitor.job.evidence import digest_of_rows
+from modelmonitor.job.judge import code_of
+from modelmonitor.job.read import open_series
+from modelmonitor.job.window import Window
+from modelmonitor.report.model import ClassShareReport
+from modelmonitor.sample import Sample
+from modelmonitor.store.results import DriftRow
+
+START = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def sample(positive, *, hours=None):
+    n = len(positive)
+    start = np.datetime64(START.replace(tzinfo=None), "us")
+    moments = [start + np.timedelta64(hour, "h") for hour in (hours or [0] * n)]
+    return Sample(
+        classes=("NEGATIVE", "POSITIVE"),
+        prediction_ids=tuple(f"id-{i}" for i in range(n)),
+        texts=(None,) * n,
+        probabilities=np.array([[1 - p, p] for p in positive], dtype=np.float32),
+        embeddings=None,
+        predicted_at=np.array(moments, dtype="datetime64[us]"),
+        labels=np.full(n, -1),
+    )
+
+
+def test_every_confidence_falls_into_a_bin_also_at_the_ends():
+    chart = compare_confidence(sample([0.5, 1.0, 0.0]), sample([0.75]))
+    assert sum(chart.reference) == pytest.approx(1.0)
+    assert sum(chart.window) == pytest.approx(1.0)
+    assert (chart.reference[0], chart.reference[-1]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
+
+
+def test_class_shares_follow_the_models_order():
+    assert compare_classes(sample([0.9, 0.1]), sample([0.9, 0.8])) == (
+        ClassShareReport(name="NEGATIVE", reference=0.5, window=0.0),
+        ClassShareReport(name="POSITIVE", reference=0.5, window=1.0),
+    )
+
+
+def test_the_time_course_leaves_empty_hours_empty():
+    rows = sample([0.9, 0.7, 0.8], hours=[0, 0, 23])
+    course = time_course(Window(START, START + timedelta(hours=24), rows_logged=3, sample=rows))
+    assert [(moment.rows, moment.confidence) for moment in course if moment.rows] == [
+        (2, pytest.approx(0.8)),
+        (1, pytest.approx(0.8)),
+    ]
+    assert course[0].start == START
+    assert course[23].rows == 1
+
+
+def test_a_confidence_at_the_border_is_not_low():
+    assert measure(sample([0.75, 0.5]), low_below=0.75).low_confidence_share == 0.5
+
+
+def test_the_digest_of_rows_does_not_depend_on_their_order():
+    rows = sample([0.1, 0.7, 0.8])
+    assert digest_of_rows(rows) == digest_of_rows(rows.take([2, 0, 1]))
+    assert digest_of_rows(rows) != digest_of_rows(rows.take([0, 1]))
+
+
+@pytest.mark.parametrize(("phrase", "code"), [("too few rows", "TooFewRows"), ("no test", "NoTest")])
+def test_a_reason_becomes_one_word(phrase, code):
+    assert code_of(phrase) == code
+
+
+def row(run, day, verdict, *, check="data", monitor="sentiment"):
+    moment = START + timedelta(days=day)
+    return DriftRow(
+        run_id=run,
+        monitor=monitor,
+        deployment_id="sentiment",
+        check_name=check,
+        drift_type="data",
+        detector="mmd",
+        backend="native",
+        feature="embedding",
+        statistic=0.1,
+        p_value=0.1,
+        effect_size=0.1,
+        effect_name="mmd",
+        level=0.01,
+        threshold=0.1,
+        verdict=verdict,
+        severity="none",
+        reason="",
+        is_drift_detected=verdict == "Drift",
+        drift_score=0.1,
+        n_reference=1,
+        n_window=1,
+        window_start=moment,
+        window_end=moment,
+        model_name="sentiment",
+        model_version="7",
+        created_at=moment,
+    )
+
+
+def test_a_series_of_drift_begins_after_the_last_quiet_run():
+    rows = [
+        row("e", 5, "NoDrift"),
+        row("e", 5, "Drift"),
+        row("d", 4, "Inconclusive"),
+        row("c", 3, "Drift"),
+        row("b", 2, "NoDrift"),
+        row("a", 1, "Drift"),
+    ]
+    assert open_series(rows, monitor="sentiment") == {"data": START + timedelta(days=3)}
+
+
+def test_a_quiet_latest_run_leaves_no_series_and_other_monitors_do_not_count():
+    rows = [
+        row("f", 6, "Drift", monitor="other"),
+        row("e", 5, "NoDrift"),
+        row("d", 4, "Drift"),
+        row("c", 3, "Drift", check="concept"),
+    ]
+    assert open_series(rows, monitor="sentiment") == {"concept": START + timedelta(days=3)}
+
+
+def test_data_sets_are_read_from_csv_and_from_ndjson(tmp_path):
+    table, lines = tmp_path / "a.csv", tmp_path / "a.ndjson"
+    table.write_text('label,text\nPOSITIVE,"two\nlines, one field"\n,plain\n')
+    lines.write_text('{"text": "two\\nlines, one field", "label": "POSITIVE"}\n\n{"text": "plain"}\n')
+    expected = (("two\nlines, one field", "POSITIVE"), ("plain", None))
+    assert read_dataset(table) == expected
+    assert read_dataset(lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.csv", b"review,label\nfine,POSITIVE\n", "line 2 has no text"),
+        ("a.csv", b"text,label\n", "has no rows"),
+        ("a.csv", b"text\n\xff\xfe\n", "is not UTF-8"),
+        ("a.csv", b"text\n" + b"x" * 200_000, "use NDJSON for long texts"),
+        ("a.ndjson", b'{"text": "a"}\n{"text"', "line 2 is not JSON"),
+        ("a.ndjson", b'["a"]', "line 1 must be an object"),
+        ("a.ndjson", b'{"text": "a", "label": 1}', "line 1 has a label that is not text"),
+        ("a.parquet", b"", "must end in .csv, .ndjson or .jsonl"),
+    ],
+)
+def test_a_malformed_data_set_is_one_sentence_with_the_line(name, content, sentence, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UnreadableDataset, match=sentence):
+        read_dataset(path)
+
+
+def test_a_missing_data_set_is_named(tmp_path):
+    with pytest.raises(UnreadableDataset, match="cannot be read: No such file"):
+        read_dataset(tmp_path / "absent.csv")
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    code = (
+        "import sys, modelmonitor\n"
+        "heavy = {'numpy', 'torch', 'psycopg2', 'pydantic', 'alibi_detect'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "from modelmonitor import DriftMonitor\n"
+        "assert DriftMonitor.__name__ == 'DriftMonitor'\n"
+        "assert not {'torch', 'alibi_detect', 'mlflow', 'sklearn'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,250 @@
+"""A complete report with every section filled, and with texts that try to break the page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from modelmonitor.health import State
+from modelmonitor.report.check import CheckReport, FindingReport, ReferenceReport, VerdictReport, WindowReport
+from modelmonitor.report.model import (
+    BudgetReport,
+    ClassShareReport,
+    EstimateReport,
+    EvidenceReport,
+    ExampleReport,
+    ExamplesReport,
+    HealthRowReport,
+    HistogramReport,
+    LabelledReport,
+    MomentReport,
+    RunReport,
+    WordReport,
+)
+from modelmonitor.report.text import shown
+
+END = datetime(2026, 11, 23, 2, 7, tzinfo=UTC)
+START = END - timedelta(hours=24)
+WINDOW = WindowReport(start=START, end=END, rows_logged=4812, rows=2000)
+CRITICAL = VerdictReport(outcome="Drift", severity="critical")
+FINE = VerdictReport(outcome="NoDrift")
+HOSTILE = (
+    "<script>alert(1)</script> & <img src=x onerror=alert(2)> {{ 7*7 }} \x07\u202e مرحبا بالعالم " + "W" * 400
+)
+
+
+def finding(feature, verdict, **numbers):
+    values = {
+        "detector": "mmd",
+        "backend": "native",
+        "statistic": 0.031,
+        "p_value": 0.0002,
+        "effect_size": 0.31,
+        "effect_name": "MMD relative to the spread of the reference, 0 to 1",
+        "effect_warning": 0.1,
+        "effect_critical": 0.2,
+        "level": 0.0028,
+        "n_reference": 2000,
+        "n_window": 2000,
+        "parameters": {"permutations": "4999"},
+        "sentence": f"The {feature} was compared.",
+    }
+    return FindingReport(feature=feature, verdict=verdict, **{**values, **numbers})
+
+
+def check(name, verdict, findings, **fields):
+    return CheckReport(
+        name=name,
+        type=fields.get("type", name),
+        detector="mmd",
+        backend="native",
+        level=0.0056,
+        suspected=fields.get("suspected", False),
+        window=WINDOW,
+        findings=tuple(findings),
+        verdict=verdict,
+        sentence=fields.get("sentence", f"The {name} check ran."),
+    )
+
+
+def example(text, number):
+    cut, whole = shown(text)
+    return ExampleReport(
+        text=cut, cut_from=whole, prediction_id=f"0194-{number}", predicted="POSITIVE", confidence=0.71
+    )
+
+
+@pytest.fixture
+def drifted() -> RunReport:
+    """Tweets read by a model of movie reviews: critical data drift, accuracy down, thresholds green."""
+    moments = tuple(
+        MomentReport(
+            start=START + timedelta(hours=hour),
+            rows=80 if hour % 7 else 0,
+            confidence=0.84 + 0.01 * (hour % 5) if hour % 7 else None,
+        )
+        for hour in range(24)
+    )
+    return RunReport(
+        run_id="8f2c1b",
+        finished_at=END,
+        monitor="sentiment",
+        namespace="ml",
+        deployment_id="sentiment",
+        model_name="sentiment",
+        model_version="7",
+        window=WINDOW,
+        reference=ReferenceReport(
+            name="movie-reviews",
+            version=1,
+            model_name="sentiment",
+            model_version="7",
+            created_at=START - timedelta(days=3),
+            origin="dataset movie-reviews",
+            rows=2000,
+        ),
+        budget=BudgetReport(max=1, per="30d"),
+        checks=(
+            check(
+                "data",
+                CRITICAL,
+                [
+                    finding("embedding", CRITICAL),
+                    finding("text", CRITICAL, detector="tfidf-similarity", effect_size=0.44, p_value=1e-9),
+                ],
+                sentence="The text differs from the reference by 0.44, not by chance (p = 1e-09).",
+            ),
+            check(
+                "concept",
+                FINE,
+                [finding("predicted class", FINE, detector="chi-square", p_value=0.21, effect_size=0.04)],
+                suspected=True,
+            ),
+            check(
+                "performance",
+                VerdictReport(outcome="Drift", severity="warning"),
+                [
+                    finding(
+                        "confidence",
+                        VerdictReport(outcome="Drift", severity="warning"),
+                        detector="ks",
+                        effect_size=0.14,
+                    )
+                ],
+            ),
+        ),
+        estimate=EstimateReport(
+            accuracy=0.70,
+            low=0.63,
+            high=0.78,
+            confidence=0.9,
+            methods={"ATC": 0.72, "DoC": 0.76, "calibrated confidence": 0.80},
+            rows=2000,
+            novel_share=0.42,
+            reference_accuracy=0.868,
+        ),
+        labelled=LabelledReport(
+            accuracy=0.682,
+            low=0.66,
+            high=0.70,
+            confidence=0.95,
+            f1=0.67,
+            precision=0.7,
+            recall=0.69,
+            rows=1800,
+        ),
+        confidence=HistogramReport(
+            edges=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+            reference=(0.05, 0.07, 0.11, 0.17, 0.60),
+            window=(0.10, 0.11, 0.15, 0.20, 0.44),
+            reference_mean=0.878,
+            window_mean=0.846,
+        ),
+        classes=(
+            ClassShareReport(name="NEGATIVE", reference=0.49, window=0.36),
+            ClassShareReport(name="POSITIVE", reference=0.51, window=0.64),
+        ),
+        moments=moments,
+        examples=ExamplesReport(
+            words=(
+                WordReport(word="lol", score=11.2, reference_rows=0, window_rows=212),
+                WordReport(word="today", score=9.4, reference_rows=12, window_rows=190),
+                WordReport(word="شكرا", score=6.1, reference_rows=0, window_rows=40),
+                WordReport(word="movie", score=-14.0, reference_rows=801, window_rows=9),
+                WordReport(word="film", score=-15.3, reference_rows=912, window_rows=4),
+            ),
+            appeared=(example("cant wait for the weekend lol #tgif", 1), example(HOSTILE, 2)),
+            vanished=(example("A thoughtful, slow film that rewards patience.", 3),),
+        ),
+        health=(
+            HealthRowReport(
+                name="Avg Confidence", value=0.846, warning=0.8, critical=0.6, state=State.HEALTHY
+            ),
+            HealthRowReport(
+                name="Low Confidence Rate", value=0.1, warning=0.1, critical=0.3, state=State.WARNING
+            ),
+            HealthRowReport(
+                name="Latency (P95)", value=0.048, warning=0.1, critical=0.5, state=State.HEALTHY
+            ),
+            HealthRowReport(name="Error Rate", value=None, warning=0.0, critical=0.01, state=State.UNKNOWN),
+            HealthRowReport(
+                name="Model Status", value=None, warning=None, critical=None, state=State.UNKNOWN
+            ),
+        ),
+        notes=("2,812 of 4,812 predictions were left out: the window is capped at 2,000 rows.",),
+        evidence=EvidenceReport(
+            seed=7,
+            reference_rows="ab" * 32,
+            window_rows={"data": "cd" * 32},
+            plan="ef" * 32,
+            packages={"numpy": "1.26.4"},
+        ),
+    )
+
+
+@pytest.fixture
+def quiet(drifted) -> RunReport:
+    """The same monitor on held-out reviews: nothing to say."""
+    checks = tuple(
+        item.model_copy(
+            update={
+                "verdict": FINE,
+                "findings": tuple(
+                    entry.model_copy(update={"verdict": FINE, "p_value": 0.4, "effect_size": 0.02})
+                    for entry in item.findings
+                ),
+                "sentence": "The inputs look like the reference.",
+            }
+        )
+        for item in drifted.checks
+    )
+    return drifted.model_copy(update={"checks": checks, "examples": ExamplesReport(), "labelled": None})
+
+
+@pytest.fixture
+def inconclusive(drifted) -> RunReport:
+    """Three predictions only, texts dropped, and no reference."""
+    verdict = VerdictReport(
+        outcome="Inconclusive", reason="The window has 3 rows of the 200 needed.", code="TooFewRows"
+    )
+    few = WINDOW.model_copy(update={"rows": 3, "rows_logged": 3})
+    checks = tuple(
+        item.model_copy(update={"verdict": verdict, "findings": (), "sentence": verdict.reason})
+        for item in drifted.checks
+    )
+    return drifted.model_copy(
+        update={
+            "checks": checks,
+            "window": few,
+            "reference": None,
+            "estimate": None,
+            "labelled": None,
+            "confidence": None,
+            "classes": (),
+            "moments": (),
+            "examples": ExamplesReport(withheld="No text is shown: privacy.input is drop."),
+            "health": (),
+            "notes": (),
+        }
+    )
