@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from controller.desired.plan import plan
+from controller.desired.rights import operator_role
 from controller.handlers.login import NotInACluster, connect
 from controller.handlers.operator import defaults, run_operator
 from controller.manifest import CHILD_KINDS, Capabilities
@@ -52,6 +53,17 @@ def render(filename: Files) -> None:
     """Print the objects that the operator makes of ModelMonitors, without a cluster."""
     for file in filename:
         typer.echo(rendered(file.read_text(encoding="utf-8"), source=str(file)), nl=False)
+
+
+@app.command()
+def rbac(
+    namespace: Annotated[
+        list[str] | None, typer.Option(help="A Role for this namespace; without it the ClusterRole.")
+    ] = None,
+) -> None:
+    """Print the rights that the operator needs."""
+    spaces: list[str | None] = [*namespace] if namespace else [None]
+    typer.echo(_yaml([operator_role(namespace=each) for each in spaces]), nl=False)
 
 
 @app.command()

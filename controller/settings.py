@@ -42,6 +42,9 @@ class OperatorSettings(BaseSettings):
     prometheus_labels: dict[str, str] = Field(default={})
     """Labels by which Prometheus selects PrometheusRules and PodMonitors, as a JSON object."""
 
+    host: str = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside the pod
+    """Address of /metrics and /healthz; `::` where pods have IPv6 only."""
+
     port: int = Field(default=8080, ge=0, le=65535)
     """Port of /metrics and /healthz; 0 takes any."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from model_server.errors import StartError
 from model_server.logs import configure_logging, quiet_kserve
+from model_server.run import run
 from model_server.settings import load_settings
 from modelmonitor.store.errors import StoreError
 
@@ -22,11 +23,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = load_settings(flags(arguments))
         quiet_kserve()
-        # kserve takes a second to import: a typo in a setting is reported before.
-        from model_server.app import serve
-
         configure_logging()
-        serve(settings)
+        run(settings)
     except (StartError, StoreError) as error:
         sys.stderr.write(f"model_server: {error}\n")
         return error.exit_code if isinstance(error, StartError) else 1

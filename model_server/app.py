@@ -1,4 +1,4 @@
-"""Putting the server together, running it, and ending it without losing a row."""
+"""The server itself: model, forward thread and protocols put together, run until told to stop."""
 
 from __future__ import annotations
 
@@ -11,41 +11,32 @@ from kserve.model_server import app as kserve_app
 
 from model_server.admission import TextLimits
 from model_server.batch_plan import BatchLimits
-from model_server.checkpoint import locate
+from model_server.checkpoint import Checkpoint
 from model_server.classifier import Classifier
 from model_server.cores import allowed_cores
 from model_server.engine import ForwardEngine, Recorder, RowPolicy
 from model_server.metrics import ServerMetrics
-from model_server.ports import check_free
-from model_server.prediction_log import Log, NoLog
+from model_server.prediction_log import Log
 from model_server.predictor import Predictor, ServedModel
 from model_server.protocols.grpc_service import ClosedRepository, GrpcDataPlane, ServedClassifier
 from model_server.protocols.routes import add_routes
 from model_server.settings import ServerSettings
-from modelmonitor.store.log import LogSettings, PredictionLog
 
 logger = logging.getLogger(__name__)
 
 WARM_UP = ("This is absolutely amazing! I love it!", "This is terrible. Very disappointed.")
 
 
-def serve(settings: ServerSettings) -> None:
-    """Load the model, answer until SIGTERM or SIGINT, finish what is in flight, empty the log.
+def serve(settings: ServerSettings, checkpoint: Checkpoint, *, metrics: ServerMetrics, log: Log) -> None:
+    """Load the model and answer until SIGTERM or SIGINT; what is in flight then is finished.
 
     Raises:
-        StartError: the model or a port is not to be had.
-        StoreError: the spool directory is not.
+        ModelUnusable: the checkpoint cannot be run as a classifier.
     """
-    check_free(settings.http_port, setting="MM_SERVER_HTTP_PORT")
-    check_free(settings.grpc_port, setting="MM_SERVER_GRPC_PORT")
-    classifier = load_classifier(settings)
+    classifier = load_classifier(settings, checkpoint)
     model = ServedModel(settings.model_name, settings.model_version or classifier.version, classifier.classes)
-    metrics = ServerMetrics()
     metrics.model_is(name=model.name, version=model.version, classes=model.classes)
-    with (
-        opened_log(settings, metrics) as log,
-        running(settings, classifier, model, metrics=metrics, log=log) as predictor,
-    ):
+    with running(settings, classifier, model, metrics=metrics, log=log) as predictor:
         server = build_server(settings, predictor, metrics)
         logger.info(
             "%s %s answers on port %d (gRPC %d), classes %s",
@@ -58,15 +49,12 @@ def serve(settings: ServerSettings) -> None:
         server.start([ServedClassifier(predictor)])
 
 
-def load_classifier(settings: ServerSettings) -> Classifier:
-    """The model of the settings, after a first forward pass.
+def load_classifier(settings: ServerSettings, checkpoint: Checkpoint) -> Classifier:
+    """The model, after a first forward pass.
 
     Raises:
-        StartError: there is none, or none that can be run.
+        ModelUnusable: it cannot be run as a classifier.
     """
-    checkpoint = locate(
-        settings.model_uri, tracking_uri=settings.mlflow_tracking_uri, cache_dir=settings.model_cache_dir
-    )
     classifier = Classifier(
         checkpoint,
         device=settings.device,
@@ -75,27 +63,6 @@ def load_classifier(settings: ServerSettings) -> Classifier:
     )
     classifier.forward(classifier.encode(WARM_UP))
     return classifier
-
-
-@contextmanager
-def opened_log(settings: ServerSettings, metrics: ServerMetrics) -> Iterator[Log]:
-    """The prediction log, emptied into PostgreSQL at the end as far as the time allows."""
-    if settings.log == "off":
-        yield NoLog()
-        return
-    log = PredictionLog(
-        LogSettings(
-            directory=settings.spool_dir,
-            database_url=settings.database_url.get_secret_value(),
-            max_bytes=settings.spool_max_bytes,
-        ),
-        on_event=metrics,
-    )
-    log.start()
-    try:
-        yield log
-    finally:
-        log.close(settings.flush_s)
 
 
 @contextmanager

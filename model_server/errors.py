@@ -1,4 +1,3 @@
-# ruff: noqa: N818  # the names say what happened, which the caller has to act on
 """Errors of the predictor, one class for each thing that the caller, or whoever starts it, has to do next."""
 
 from __future__ import annotations

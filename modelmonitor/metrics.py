@@ -1,4 +1,4 @@
-"""Every metric and label name of the system, once; rules, dashboards, servers and docs read them from here."""
+"""Every metric and label name of the system, once; rules, dashboards, servers and docs read them here."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ class Metric:
     buckets: tuple[float, ...] = ()
 
 
-# 0.1 and 0.5 s are thresholds, so they must be bounds; the fine low buckets keep p50 of a fast model readable.
+# 0.1 and 0.5 s are thresholds, so they must be bounds; fine low buckets keep p50 of a fast model readable.
 LATENCY_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
 # 0.6 is the low-confidence bound: with it as a bucket the low-confidence share is exact.
 CONFIDENCE_BUCKETS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 
-PREDICTIONS: Final = Metric("api_predictions_total", "counter", "Predictions answered, by predicted class.", ("sentiment",))
+PREDICTIONS: Final = Metric(
+    "api_predictions_total", "counter", "Predictions answered, by predicted class.", ("sentiment",)
+)
 PREDICTION_DURATION: Final = Metric(
     "api_prediction_duration_seconds",
     "histogram",
@@ -39,20 +41,35 @@ PREDICTION_CONFIDENCE: Final = Metric(
     ("sentiment",),
     CONFIDENCE_BUCKETS,
 )
-REQUESTS: Final = Metric("api_requests_total", "counter", "Requests answered.", ("method", "endpoint", "status"))
+REQUESTS: Final = Metric(
+    "api_requests_total", "counter", "Requests answered.", ("method", "endpoint", "status")
+)
 ACTIVE_REQUESTS: Final = Metric("api_active_requests", "gauge", "Requests being answered now.")
-ERRORS: Final = Metric("api_errors_total", "counter", "Requests that failed, by cause.", ("error_type", "endpoint"))
+ERRORS: Final = Metric(
+    "api_errors_total", "counter", "Requests that failed, by cause.", ("error_type", "endpoint")
+)
 MODEL_LOADED: Final = Metric("model_loaded", "gauge", "1 when the model is loaded and answers, else 0.")
-MODEL_INFO: Final = Metric("model_info", "gauge", "Always 1; the labels say which model is served.", ("model_name", "version"))
+MODEL_INFO: Final = Metric(
+    "model_info", "gauge", "Always 1; the labels say which model is served.", ("model_name", "version")
+)
 DATABASE_QUERIES: Final = Metric(
     "database_queries_total", "counter", "Statements sent to PostgreSQL.", ("operation", "table")
 )
-LOG_QUEUED: Final = Metric("api_prediction_log_spooled_bytes", "gauge", "Predictions on disk waiting for PostgreSQL, in bytes.")
-LOG_WRITTEN: Final = Metric("api_prediction_log_written_total", "counter", "Predictions committed to PostgreSQL.")
-LOG_DROPPED: Final = Metric(
-    "api_prediction_log_dropped_total", "counter", "Predictions that could not be logged, by cause.", ("reason",)
+LOG_QUEUED: Final = Metric(
+    "api_prediction_log_spooled_bytes", "gauge", "Predictions on disk waiting for PostgreSQL, in bytes."
 )
-DATABASE_UP: Final = Metric("modelmonitor_database_up", "gauge", "1 when the last statement to PostgreSQL succeeded, else 0.")
+LOG_WRITTEN: Final = Metric(
+    "api_prediction_log_written_total", "counter", "Predictions committed to PostgreSQL."
+)
+LOG_DROPPED: Final = Metric(
+    "api_prediction_log_dropped_total",
+    "counter",
+    "Predictions that could not be logged, by cause.",
+    ("reason",),
+)
+DATABASE_UP: Final = Metric(
+    "modelmonitor_database_up", "gauge", "1 when the last statement to PostgreSQL succeeded, else 0."
+)
 
 PREDICTOR_METRICS: Final = (
     PREDICTIONS,
@@ -75,14 +92,25 @@ _CHECK: Final = ("namespace", "modelmonitor", "check", "drift_type")
 _MONITOR: Final = ("namespace", "modelmonitor")
 
 DRIFT_DETECTED: Final = Metric(
-    "modelmonitor_drift_detected", "gauge", "1 when the last conclusive run of a check found drift, else 0.", _CHECK
+    "modelmonitor_drift_detected",
+    "gauge",
+    "1 when the last conclusive run of a check found drift, else 0.",
+    _CHECK,
 )
 DRIFT_SEVERITY: Final = Metric(
-    "modelmonitor_drift_severity", "gauge", "Severity of the last run: 0 no drift, 1 warning, 2 critical.", _CHECK
+    "modelmonitor_drift_severity",
+    "gauge",
+    "Severity of the last run: 0 no drift, 1 warning, 2 critical.",
+    _CHECK,
 )
-DRIFT_P_VALUE: Final = Metric("modelmonitor_drift_p_value", "gauge", "p-value of the last run, 0 to 1.", _CHECK)
+DRIFT_P_VALUE: Final = Metric(
+    "modelmonitor_drift_p_value", "gauge", "p-value of the last run, 0 to 1.", _CHECK
+)
 DRIFT_THRESHOLD: Final = Metric(
-    "modelmonitor_drift_threshold", "gauge", "Level of the last run's test: a p-value below it is significant.", _CHECK
+    "modelmonitor_drift_threshold",
+    "gauge",
+    "Level of the last run's test: a p-value below it is significant.",
+    _CHECK,
 )
 DRIFT_EFFECT: Final = Metric(
     "modelmonitor_drift_effect_size",
@@ -96,12 +124,17 @@ ESTIMATED_ACCURACY: Final = Metric(
     "Accuracy estimated without labels, 0 to 1; the label bound is point, low or high.",
     (*_CHECK, "bound"),
 )
-WINDOW_ROWS: Final = Metric("modelmonitor_window_rows", "gauge", "Predictions in the last run's window.", _CHECK)
+WINDOW_ROWS: Final = Metric(
+    "modelmonitor_window_rows", "gauge", "Predictions in the last run's window.", _CHECK
+)
 WINDOW_MIN_ROWS: Final = Metric(
     "modelmonitor_window_min_rows", "gauge", "Predictions that a run needs for a verdict.", _CHECK
 )
 RUN_LAST_SUCCESS: Final = Metric(
-    "modelmonitor_run_last_success_timestamp_seconds", "gauge", "When a check last had a result, Unix time.", _CHECK
+    "modelmonitor_run_last_success_timestamp_seconds",
+    "gauge",
+    "When a check last had a result, Unix time.",
+    _CHECK,
 )
 RUN_WAITING_SINCE: Final = Metric(
     "modelmonitor_run_waiting_since_timestamp_seconds",
@@ -110,7 +143,10 @@ RUN_WAITING_SINCE: Final = Metric(
     _CHECK,
 )
 RUN_INTERVAL: Final = Metric(
-    "modelmonitor_run_interval_seconds", "gauge", "Longest time between two runs by a check's schedule, seconds.", _CHECK
+    "modelmonitor_run_interval_seconds",
+    "gauge",
+    "Longest time between two runs by a check's schedule, seconds.",
+    _CHECK,
 )
 RUN_FAILED: Final = Metric(
     "modelmonitor_run_failed", "gauge", "1 when the newest finished job of a check failed, else 0.", _CHECK
@@ -121,7 +157,9 @@ CONDITION: Final = Metric(
     "1 when a condition of a monitor is True, else 0, with its reason.",
     (*_MONITOR, "type", "reason"),
 )
-OPERATOR_MONITORS: Final = Metric("modelmonitor_operator_monitors", "gauge", "ModelMonitors that the operator looks after.")
+OPERATOR_MONITORS: Final = Metric(
+    "modelmonitor_operator_monitors", "gauge", "ModelMonitors that the operator looks after."
+)
 OPERATOR_RECONCILES: Final = Metric(
     "modelmonitor_operator_reconciles_total", "counter", "Reconciles, by result: ok or failed.", ("result",)
 )
@@ -135,7 +173,9 @@ OPERATOR_RECONCILE_DURATION: Final = Metric(
     (),
     (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0),
 )
-OPERATOR_QUEUE: Final = Metric("modelmonitor_operator_queue_depth", "gauge", "Monitors that wait for a reconcile.")
+OPERATOR_QUEUE: Final = Metric(
+    "modelmonitor_operator_queue_depth", "gauge", "Monitors that wait for a reconcile."
+)
 OPERATOR_API_REQUESTS: Final = Metric(
     "modelmonitor_operator_api_requests_total", "counter", "Requests to the API server.", ("verb", "code")
 )

@@ -75,8 +75,10 @@ class Api:
         found = await self._request(
             "GET", collection_path(kind, namespace), query={"labelSelector": selector}
         )
-        items: list[dict[str, Any]] = found.get("items") or []
-        return items
+        # Lists of built-in kinds leave out what kind their items are.
+        return [
+            {**item, "apiVersion": kind.api_version, "kind": kind.name} for item in found.get("items") or []
+        ]
 
     async def served(self, api_path: str) -> frozenset[str]:
         """Plural names of the kinds of one API version.

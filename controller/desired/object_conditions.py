@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from controller.manifest import PROMETHEUS_RULE, Kind, Outcome, Plan
 from controller.observation import PrometheusFacts, TargetFacts
@@ -18,7 +18,11 @@ def ready(monitor: ModelMonitor, plan: Plan, outcome: Outcome) -> Condition:
     if outcome.failures:
         sentences = [f"{failed.kind.name} {failed.name}: {failed.message}" for failed in outcome.failures]
         return _ready("False", Reason.APPLY_FAILED, sentences)
-    sentences = [f"{len(plan.objects)} objects are in place.", *map(_not_served, plan.missing)]
+    sentences = [
+        f"{len(plan.objects)} objects are in place.",
+        *map(_not_served, plan.missing),
+        *_not_done(monitor),
+    ]
     if monitor.spec.suspend:
         return _ready("True", Reason.SUSPENDED, ["Suspended: no check runs, nothing alerts.", *sentences])
     return _ready("True", Reason.OBJECTS_APPLIED, sentences)
@@ -93,6 +97,14 @@ def _target_obstacle(monitor: ModelMonitor, target: TargetFacts) -> str | None:
 def _scrape_hint(monitor: ModelMonitor) -> str:
     metrics = monitor.spec.target.metrics
     return f"See that pods answer on {metrics.port}{metrics.path} and that its podMonitorSelector matches."
+
+
+def _not_done(monitor: ModelMonitor) -> Iterator[str]:
+    # What the resource has and this version does not do must be said where people look for it.
+    if monitor.spec.retrain.action != "none":
+        yield "This version carries out no spec.retrain.action: it only recommends, in RetrainRecommended."
+    if monitor.spec.target.capture == "collector":
+        yield "This version adds no KServe logger (spec.target.capture): add it to the InferenceService."
 
 
 def _not_served(kind: Kind) -> str:

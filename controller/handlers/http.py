@@ -30,9 +30,9 @@ def application(registry: CollectorRegistry, *, is_alive: Callable[[], bool]) ->
     return app
 
 
-async def serve(app: web.Application, *, port: int) -> web.AppRunner:
-    """Listen on a port of all addresses; the runner must be cleaned up."""
+async def serve(app: web.Application, *, host: str, port: int) -> web.AppRunner:
+    """Listen on an address and port; the runner must be cleaned up."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, port=port).start()
+    await web.TCPSite(runner, host, port).start()
     return runner

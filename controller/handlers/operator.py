@@ -58,7 +58,7 @@ async def run_operator(
     parts = assemble(settings, connect=connect)
     workers = [asyncio.create_task(parts.worker.run()) for _ in range(settings.workers)]
     app = application(parts.telemetry.registry, is_alive=lambda: not any(each.done() for each in workers))
-    runner = await serve(app, port=settings.port)
+    runner = await serve(app, host=settings.host, port=settings.port)
     try:
         on_listening(runner.addresses[0][1])
         await _until_one_ends(_watch(settings, parts.registry, stop), workers, stop=stop)
@@ -110,7 +110,7 @@ def _watch(
 ) -> Coroutine[Any, Any, None]:
     return kopf.operator(
         registry=registry,
-        settings=kopf_settings(),
+        settings=kopf_settings(cluster_wide=not settings.namespaces),
         clusterwide=not settings.namespaces,
         namespaces=settings.namespaces,
         standalone=True,
@@ -118,13 +118,17 @@ def _watch(
     )
 
 
-def kopf_settings() -> kopf.OperatorSettings:
+def kopf_settings(*, cluster_wide: bool) -> kopf.OperatorSettings:
     """Kopf as this operator needs it: it watches, and writes nothing itself."""
     settings = kopf.OperatorSettings()
+    # Without cluster-wide rights Kopf would try for a minute to list namespaces and CRDs before it begins.
+    settings.scanning.disabled = not cluster_wide
     settings.posting.enabled = False
     # Each watched object holds a task for so long; with thousands of them a short time saves memory.
     settings.queueing.idle_timeout = 1.0
     settings.watching.connect_timeout = 30
+    # Lists in parts: a whole list of rules at once would be the peak of memory for the rest of the day.
+    settings.watching.chunk_size = 100
     select_on_server(settings)
     return settings
 

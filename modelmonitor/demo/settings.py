@@ -17,8 +17,8 @@ Precision = Literal["bfloat16", "float32"]
 class TrainingSettings:
     """One fine-tuning run; the defaults are the demo's recipe.
 
-    Measured on two cores with AVX512-BF16: 62 s, 86.5 % of the held-out reviews right (seeds 7, 11, 23:
-    86.4 to 86.7 %). Without frozen layers 89 s and 87.8 %, too slow for 3 minutes on a slower processor.
+    Measured on two cores with AVX512-BF16: about 65 s, 86.5 % of the held-out reviews right (seeds 7, 11, 23:
+    86.4 to 86.7 %). Without frozen layers about 90 s and 87.8 %: too slow for 3 minutes on older processors.
 
     Attributes:
         learning_rate: peak of the linear warm-up and decay (Devlin et al. 2019, section A.3).

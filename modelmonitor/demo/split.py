@@ -33,16 +33,21 @@ class Split:
         return self.reference + self.traffic
 
 
+def fixed_order(texts: Iterable[LabelledText]) -> tuple[LabelledText, ...]:
+    """The texts in an order that looks random and is the same on every machine: by a hash of the text."""
+    return tuple(sorted(texts, key=_place))
+
+
 def split_reviews(reviews: Iterable[LabelledText]) -> Split:
     """Divide the reviews by a hash of their text: no state, no seed, the same on every machine.
 
     Equal texts are neighbours in this order, so a review that was rated twice is not learned and then tested.
     """
-    ordered = sorted(reviews, key=_place)
+    ordered = fixed_order(reviews)
     return Split(
-        training=tuple(ordered[HELD_OUT_ROWS:]),
-        reference=tuple(ordered[:REFERENCE_ROWS]),
-        traffic=tuple(ordered[REFERENCE_ROWS:HELD_OUT_ROWS]),
+        training=ordered[HELD_OUT_ROWS:],
+        reference=ordered[:REFERENCE_ROWS],
+        traffic=ordered[REFERENCE_ROWS:HELD_OUT_ROWS],
     )
 
 

@@ -125,8 +125,8 @@ def _wait_for_rows(connection: Connection, replayed: Replay, *, deployment_id: s
     ):
         if time.monotonic() > deadline:
             msg = (
-                f"only {rows} of {len(replayed.answers)} predictions are in PostgreSQL after {_LOG_WAIT_S:.0f} s; "
-                "none is lost, they wait in the spool: see the predictor's log for the reason"
+                f"only {rows} of {len(replayed.answers)} predictions are in PostgreSQL after "
+                f"{_LOG_WAIT_S:.0f} s; none is lost, they wait in the spool: the predictor's log says why"
             )
             raise LogIncomplete(msg)
         connection.rollback()

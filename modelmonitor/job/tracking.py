@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT_S: Final = 3.0
 # MLflow's own defaults retry for several minutes; a drift run must not hang on a place to show it.
-_PATIENCE: Final = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+# It also prints to standard output, which belongs to the job's JSON.
+_BEHAVIOUR: Final = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 _PARAM_LIMIT: Final = 500
 
 
@@ -35,7 +40,7 @@ def log_run(report: RunReport, *, html: str, tracking_uri: str) -> str:
         TrackingUnreachable: MLflow is not installed, does not answer, or refuses the run.
     """
     _require_answer(tracking_uri)
-    for name, value in _PATIENCE.items():
+    for name, value in _BEHAVIOUR.items():
         os.environ.setdefault(name, value)
     try:
         from mlflow import MlflowClient

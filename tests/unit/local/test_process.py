@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,13 +14,16 @@ from modelmonitor.local.process import ChildProcess
 
 def child(tmp_path, code):
     return ChildProcess(
-        "helper", [sys.executable, "-c", code], environment=dict(os.environ), log=tmp_path / "logs" / "helper.log"
+        "helper",
+        [sys.executable, "-c", code],
+        environment=dict(os.environ),
+        log=tmp_path / "logs" / "helper.log",
     )
 
 
 def alive(pid):
     try:
-        return open(f"/proc/{pid}/stat").read().split(")")[1].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
 

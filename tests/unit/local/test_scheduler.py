@@ -61,7 +61,9 @@ def test_next_runs_come_soonest_first():
 @given(
     schedule=st.sampled_from(["* * * * *", "*/5 * * * *", "7 2 * * *", "0 0 1 * *", "0 3 * * 1"]),
     zone=st.sampled_from(["Etc/UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]),
-    now=st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC)),
+    now=st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)).map(
+        lambda moment: moment.replace(tzinfo=UTC)
+    ),
 )
 def test_a_tick_is_never_in_the_future_and_running_it_makes_the_check_not_due(schedule, zone, now):
     watched = check(schedule=schedule, zone=zone)

@@ -60,10 +60,9 @@ HEALTHY: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Case:
-    """An alert that fires after `minutes` of some series in place of the healthy ones, and not a moment before.
+    """An alert that some series in place of the healthy ones (None: left out) fire after a while.
 
-    Series of HEALTHY are left out where the value is None. `silent_at` is a minute, within the alert's `for`, when it
-    does not fire yet.
+    `silent_at` is a minute, within the alert's `for`, when it does not fire yet.
     """
 
     alert: str

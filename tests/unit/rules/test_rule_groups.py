@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -49,18 +50,35 @@ def test_thresholds_come_from_the_spec(monitor_with: MakeMonitor) -> None:
 
     expressions = {key: rule["expr"] for key, rule in alerts_of(monitor).items()}
 
-    gate = ' and on (namespace, modelmonitor) (modelmonitor:predictions:rate5m{namespace="ml",modelmonitor="sentiment"} > 3)'
+    traffic = 'modelmonitor:predictions:rate5m{namespace="ml",modelmonitor="sentiment"}'
+    gate = f" and on (namespace, modelmonitor) ({traffic} > 3)"
     own = '{namespace="ml",modelmonitor="sentiment"}'
-    assert expressions["ModelConfidenceLow", "warning"] == f"(modelmonitor:prediction_confidence:mean1h{own} < 0.75){gate}"
-    assert expressions["ModelConfidenceLow", "critical"] == f"(modelmonitor:prediction_confidence:mean1h{own} < 0.55){gate}"
-    assert expressions["ModelLatencyHigh", "warning"].startswith(f"(modelmonitor:prediction_duration_seconds:p95_5m{own} > 0.25)")
-    assert expressions["ModelLatencyHigh", "critical"].startswith(f"(modelmonitor:prediction_duration_seconds:p95_5m{own} > 2)")
-    assert expressions["ModelErrorRateHigh", "warning"].startswith(f"(modelmonitor:request_errors:ratio_rate5m{own} > 0.001)")
-    assert expressions["ModelErrorBudgetBurn", "critical"].startswith(f"(modelmonitor:request_errors:ratio_rate5m{own} > 0.288 ")
+    assert (
+        expressions["ModelConfidenceLow", "warning"]
+        == f"(modelmonitor:prediction_confidence:mean1h{own} < 0.75){gate}"
+    )
+    assert (
+        expressions["ModelConfidenceLow", "critical"]
+        == f"(modelmonitor:prediction_confidence:mean1h{own} < 0.55){gate}"
+    )
+    assert expressions["ModelLatencyHigh", "warning"].startswith(
+        f"(modelmonitor:prediction_duration_seconds:p95_5m{own} > 0.25)"
+    )
+    assert expressions["ModelLatencyHigh", "critical"].startswith(
+        f"(modelmonitor:prediction_duration_seconds:p95_5m{own} > 2)"
+    )
+    assert expressions["ModelErrorRateHigh", "warning"].startswith(
+        f"(modelmonitor:request_errors:ratio_rate5m{own} > 0.001)"
+    )
+    assert expressions["ModelErrorBudgetBurn", "critical"].startswith(
+        f"(modelmonitor:request_errors:ratio_rate5m{own} > 0.288 "
+    )
 
 
 def test_an_alert_carries_labels_to_route_on_and_a_runbook(monitor_with: MakeMonitor) -> None:
-    monitor = monitor_with(alerts={"labels": {"team": "reviews"}, "runbookBaseURL": "https://example.com/books/"})
+    monitor = monitor_with(
+        alerts={"labels": {"team": "reviews"}, "runbookBaseURL": "https://example.com/books/"}
+    )
 
     rule = alerts_of(monitor)["ModelNotLoaded", "critical"]
 
@@ -123,9 +141,11 @@ def test_rules_read_only_metrics_that_exist(monitor_with: MakeMonitor) -> None:
     known = {metric.name for metric in (*metrics.PREDICTOR_METRICS, *metrics.OPERATOR_METRICS)}
     groups = [*rule_groups(monitor_with()), *installation_groups()]
     text = " ".join(rule["expr"] for group in groups for rule in group["rules"])
-    words = {word for word in text.replace("{", " ").replace("(", " ").replace("[", " ").replace(")", " ").split()}
+    words = set(re.split(r"[^a-zA-Z0-9_:]+", text))
 
-    read = {word for word in words if word.startswith(("api_", "model_", "modelmonitor_")) and ":" not in word}
+    read = {
+        word for word in words if word.startswith(("api_", "model_", "modelmonitor_")) and ":" not in word
+    }
 
     endings = ("_bucket", "_sum", "_count")
     bare = {word.removesuffix(next((end for end in endings if word.endswith(end)), "")) for word in read}
@@ -148,11 +168,11 @@ def test_the_longest_gap_of_a_schedule_counts(schedule: str, gap: timedelta) -> 
 
 
 def test_a_schedule_that_never_fires_has_no_gap() -> None:
-    with pytest.raises(ValueError, match="31 2"):
+    with pytest.raises(ValueError, match="next date"):
         longest_gap("0 0 31 2 *")
 
 
-@pytest.mark.parametrize(("below", "bound"), [(0.6, 0.6), (0.65, 0.6), (0.66, 0.7), (0.97, 0.95), (0.0, 0.1)])
+@pytest.mark.parametrize(("below", "bound"), [(0.6, 0.6), (0.64, 0.6), (0.66, 0.7), (0.97, 0.95), (0.0, 0.1)])
 def test_low_confidence_is_read_at_the_nearest_bound(below: float, bound: float) -> None:
     assert low_confidence_bucket(below) == bound
 

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from controller.reading import RAY_NOT_BUILT
+
+Start = Callable[..., Any]
+
+
+def result(name: str, kind: str, **fields: Any) -> dict[str, Any]:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"name": name, "type": kind, "verdict": "NoDrift", "lastRunTime": now, "rows": 900, **fields}
+
+
+HEALTHY = (result("data", "data"), result("concept", "concept"), result("performance", "performance"))
+DRIFT = result(
+    "data",
+    "data",
+    verdict="Drift",
+    severity="critical",
+    message="The inputs changed.",
+    pValue="0.0004",
+    threshold="0.0056",
+    effect={"name": "mmd2", "value": "0.31", "warning": "0.05", "critical": "0.2"},
+    referenceRows=2000,
+    modelVersion="3",
+    report="runs:/8f2c/report.html",
+)
+
+
+@pytest.fixture
+def ready(namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None) -> Any:
+    operator = start_operator()
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+    return operator
+
+
+def pod(name: str, *, port: int, **labels: str) -> dict[str, Any]:
+    container = {"name": "kserve-container", "image": "model", "ports": [{"containerPort": port}]}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {"containers": [container]},
+    }
+
+
+def test_before_any_run_every_condition_is_there_and_nothing_is_green(namespace: Any, ready: Any) -> None:
+    status = namespace.get("ModelMonitor", "sentiment")["status"]
+
+    told = {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+    assert told == {
+        "Ready": ("True", "ObjectsApplied"),
+        "TargetReachable": ("False", "TargetNotFound"),
+        "ReferenceReady": ("Unknown", "NotYetObserved"),
+        "RulesLoaded": ("Unknown", "RulesApplied"),
+        "DriftDetected": ("Unknown", "NotYetObserved"),
+        "Degraded": ("Unknown", "NotYetObserved"),
+        "RetrainRecommended": ("False", "NotNeeded"),
+    }
+    assert status["verdict"] == "Inconclusive"
+
+
+def test_a_result_of_a_job_becomes_condition_verdict_and_gauges(namespace: Any, ready: Any) -> None:
+    namespace.write_checks("sentiment", [DRIFT, *HEALTHY[1:]])
+
+    condition = namespace.wait_for_condition("sentiment", "DriftDetected", "True")
+    status = namespace.get("ModelMonitor", "sentiment")["status"]
+    assert (condition["reason"], condition["message"]) == ("DataDrift", "The inputs changed.")
+    assert (status["verdict"], status["drift"], status["modelVersion"]) == ("Critical", "data", "3")
+    assert {check["name"]: check["verdict"] for check in status["checks"]} == {
+        "data": "Drift",
+        "concept": "NoDrift",
+        "performance": "NoDrift",
+    }
+    labels = f'check="data",drift_type="data",modelmonitor="sentiment",namespace="{namespace.name}"'
+    namespace.wait(
+        lambda: f"modelmonitor_drift_severity{{{labels}}} 2.0" in ready.metrics(), why="the gauge shows it"
+    )
+    metrics = ready.metrics()
+    assert f"modelmonitor_drift_p_value{{{labels}}} 0.0004" in metrics
+    assert f"modelmonitor_drift_threshold{{{labels}}} 0.0056" in metrics
+    assert f"modelmonitor_window_rows{{{labels}}} 900.0" in metrics
+    assert f"modelmonitor_run_interval_seconds{{{labels}}} 86400.0" in metrics
+
+
+def test_all_checks_without_drift_make_a_healthy_monitor(namespace: Any, ready: Any) -> None:
+    namespace.write_checks("sentiment", list(HEALTHY))
+
+    namespace.wait_for_condition("sentiment", "DriftDetected", "False")
+    namespace.wait_for_condition("sentiment", "Degraded", "False")
+    assert namespace.get("ModelMonitor", "sentiment")["status"]["verdict"] == "Healthy"
+
+
+def test_a_drift_episode_is_told_in_one_event(namespace: Any, ready: Any) -> None:
+    namespace.write_checks("sentiment", [DRIFT, *HEALTHY[1:]])
+    namespace.wait_for_condition("sentiment", "DriftDetected", "True")
+    namespace.write_checks("sentiment", [{**DRIFT, "pValue": "0.0001"}, *HEALTHY[1:]])
+    namespace.write_checks("sentiment", list(HEALTHY))
+    namespace.wait_for_condition("sentiment", "DriftDetected", "False")
+
+    told = [
+        (each["type"], each["reason"]) for each in namespace.list("Event") if "DriftDetected" in each["note"]
+    ]
+    assert sorted(told) == [("Normal", "NoDrift"), ("Warning", "DataDrift")]
+
+
+def test_a_failed_job_is_never_an_old_green(namespace: Any, ready: Any) -> None:
+    namespace.write_checks("sentiment", list(HEALTHY))
+    namespace.wait_for_condition("sentiment", "Degraded", "False")
+    labels = namespace.get("CronJob", "sentiment-data")["spec"]["jobTemplate"]["metadata"]["labels"]
+    pod_spec = {"restartPolicy": "Never", "containers": [{"name": "drift", "image": "job"}]}
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "sentiment-data-1", "labels": labels},
+        "spec": {"template": {"spec": pod_spec}},
+    }
+    namespace.create("Job", job)
+
+    ended = (datetime.now(UTC) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    base = {
+        "status": "True",
+        "lastProbeTime": ended,
+        "lastTransitionTime": ended,
+        "reason": "BackoffLimitExceeded",
+    }
+    failure = [{"type": kind, **base, "message": "it failed twice"} for kind in ("FailureTarget", "Failed")]
+    namespace.patch(
+        "Job",
+        "sentiment-data-1",
+        {"status": {"startTime": ended, "failed": 1, "conditions": failure}},
+        subresource="/status",
+    )
+
+    condition = namespace.wait_for_condition("sentiment", "Degraded", "True")
+    assert condition["reason"] == "RunFailed"
+    assert condition["message"] == "The last run of data failed (job sentiment-data-1): it failed twice."
+    namespace.wait_for_condition("sentiment", "DriftDetected", "Unknown")
+    assert namespace.get("ModelMonitor", "sentiment")["status"]["verdict"] == "Inconclusive"
+
+
+def test_results_that_stay_away_are_a_condition(namespace: Any, ready: Any) -> None:
+    old = (datetime.now(UTC) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    namespace.write_checks("sentiment", [{**HEALTHY[0], "lastRunTime": old}, *HEALTHY[1:]])
+
+    condition = namespace.wait_for_condition("sentiment", "Degraded", "True")
+
+    assert (condition["reason"], condition["message"]) == (
+        "RunFailed",
+        f"data has had no result since {old}.",
+    )
+
+
+def test_engine_ray_is_refused_and_what_runs_goes_on(namespace: Any, ready: Any) -> None:
+    before = namespace.get("CronJob", "sentiment-data")["metadata"]["resourceVersion"]
+
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"job": {"engine": "ray"}}})
+
+    condition = namespace.wait_for_condition("sentiment", "Ready", "False")
+    assert condition["reason"] == "InvalidSpec"
+    assert RAY_NOT_BUILT in condition["message"]
+    assert namespace.get("CronJob", "sentiment-data")["metadata"]["resourceVersion"] == before
+
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"job": {"engine": "local"}}})
+
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+
+
+def test_a_time_zone_that_the_api_server_does_not_know_is_told(namespace: Any, ready: Any) -> None:
+    check = {"name": "data", "type": "data", "timeZone": "Mars/Olympus"}
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"checks": [check]}})
+
+    condition = namespace.wait_for_condition("sentiment", "Ready", "False")
+
+    assert condition["reason"] == "ApplyFailed"
+    assert "Mars/Olympus" in condition["message"]
+
+
+def test_a_port_that_no_container_declares_is_told(namespace: Any, ready: Any) -> None:
+    namespace.create("Pod", pod("sentiment-1", port=9000, app="sentiment"))
+
+    def told() -> bool:
+        return "declares port 8080" in namespace.condition("sentiment", "TargetReachable")["message"]
+
+    namespace.wait(told, why="the port is missed")
+
+
+def test_the_pods_of_a_service_are_scraped(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    monitor["spec"]["target"] = {"service": "sentiment"}
+    start_operator()
+    namespace.create("ModelMonitor", monitor)
+    missing = namespace.wait_for_condition("sentiment", "TargetReachable", "False")
+    assert missing["message"] == f"Service sentiment does not exist in namespace {namespace.name}."
+    assert namespace.find("PodMonitor", "modelmonitor-sentiment") is None
+
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "sentiment"},
+        "spec": {"selector": {"app": "reviews"}, "ports": [{"port": 80, "targetPort": 8080}]},
+    }
+    namespace.create("Service", service)
+
+    found = namespace.wait(
+        lambda: namespace.find("PodMonitor", "modelmonitor-sentiment"), why="the PodMonitor comes"
+    )
+    assert found["spec"]["selector"] == {"matchLabels": {"app": "reviews"}}
+
+
+def test_an_inference_service_is_found_when_it_comes(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    monitor["spec"]["target"] = {"inferenceService": "sentiment"}
+    start_operator()
+    namespace.create("ModelMonitor", monitor)
+    missing = namespace.wait_for_condition("sentiment", "TargetReachable", "False")
+    assert missing["message"] == f"InferenceService sentiment does not exist in namespace {namespace.name}."
+
+    service = {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "metadata": {"name": "sentiment"},
+        "spec": {},
+    }
+    namespace.create("InferenceService", service)
+    labels = {"serving.kserve.io/inferenceservice": "sentiment", "component": "predictor"}
+    namespace.create("Pod", pod("sentiment-predictor-1", port=8080, **labels))
+
+    condition = namespace.wait_for_condition("sentiment", "TargetReachable", "Unknown")
+    assert condition["message"].startswith(
+        "0 of 1 pods are ready; whether Prometheus reaches them is not known"
+    )
+    selector = namespace.get("PodMonitor", "modelmonitor-sentiment")["spec"]["selector"]
+    assert selector == {"matchLabels": labels}
+
+
+def test_two_operators_in_a_row_keep_the_time_of_a_transition(
+    namespace: Any, ready: Any, start_operator: Start
+) -> None:
+    namespace.write_checks("sentiment", [DRIFT, *HEALTHY[1:]])
+    before = namespace.wait_for_condition("sentiment", "DriftDetected", "True")
+    ready.stop()
+
+    start_operator()
+    namespace.write_checks("sentiment", [{**DRIFT, "message": "They changed further."}, *HEALTHY[1:]])
+
+    def told() -> dict[str, Any] | None:
+        after = namespace.condition("sentiment", "DriftDetected")
+        return after if after["message"] == "They changed further." else None
+
+    after = namespace.wait(told, why="the new result is told")
+    assert after["lastTransitionTime"] == before["lastTransitionTime"]

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from controller.desired.drift_conditions import degraded, drift_detected, reference_ready, retrain_recommended
+from controller.desired.events import event, flips
+from controller.desired.object_conditions import ready, rules_loaded, target_reachable
+from controller.desired.runs import CheckState, check_states
+from controller.manifest import PROMETHEUS_RULE, Outcome, Plan
+from controller.observation import JobFact, Observation, PodFact, PrometheusFacts, TargetFacts
+from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.status import CheckStatus, ModelMonitorStatus
+from modelmonitor.api.v1alpha1 import ModelMonitor
+
+NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
+TARGET = TargetFacts({"app": "x"}, pods=(PodFact("x-1", ready=True, ports=frozenset({8080})),))
+MakeMonitor = Callable[..., ModelMonitor]
+
+
+def result(name: str, **fields: Any) -> CheckStatus:
+    return CheckStatus(
+        **{"name": name, "verdict": "NoDrift", "last_run_time": NOW - timedelta(hours=1), **fields}
+    )
+
+
+def states_of(
+    monitor: ModelMonitor, *results: CheckStatus, jobs: tuple[JobFact, ...] = ()
+) -> tuple[CheckState, ...]:
+    status = ModelMonitorStatus(checks=results)
+    return check_states(monitor, status, observation=Observation(TARGET, jobs), now=NOW)
+
+
+def told(condition: Condition) -> tuple[str, str, str]:
+    return condition.status, condition.reason, condition.message
+
+
+ALL_WELL = (result("data"), result("concept"), result("performance"))
+
+
+def test_no_drift_is_said_only_if_every_check_says_so(monitor_with: MakeMonitor) -> None:
+    monitor = monitor_with()
+
+    everyone = drift_detected(states_of(monitor, *ALL_WELL))
+    two = drift_detected(states_of(monitor, *ALL_WELL[:2]))
+
+    assert told(everyone) == ("False", "NoDrift", "No check of 3 sees drift.")
+    assert told(two) == ("Unknown", "NotYetObserved", "performance has not run yet.")
+
+
+def test_an_inconclusive_run_is_no_green(monitor_with: MakeMonitor) -> None:
+    few = result("data", verdict="Inconclusive", message="The window has 12 rows of the 200 needed.")
+
+    condition = drift_detected(states_of(monitor_with(), few, *ALL_WELL[1:]))
+
+    assert told(condition) == ("Unknown", "Inconclusive", "The window has 12 rows of the 200 needed.")
+
+
+def test_drift_of_several_types_is_said_once(monitor_with: MakeMonitor) -> None:
+    drifts = [
+        result(name, verdict="Drift", severity="warning", message=f"{name}!") for name in ("data", "concept")
+    ]
+
+    condition = drift_detected(states_of(monitor_with(), *drifts, ALL_WELL[2]))
+
+    assert told(condition) == ("True", "SeveralDrifts", "data! concept!")
+
+
+def test_drift_that_is_old_stays_drift_and_says_so(monitor_with: MakeMonitor) -> None:
+    old = result("data", verdict="Drift", message="Changed.", last_run_time=NOW - timedelta(days=5))
+
+    condition = drift_detected(states_of(monitor_with(), old, *ALL_WELL[1:]))
+
+    assert told(condition) == (
+        "True",
+        "DataDrift",
+        "Changed. data has had no result since 2026-11-15T03:00:00Z.",
+    )
+
+
+def test_a_job_that_failed_before_the_last_result_counts_no_more(monitor_with: MakeMonitor) -> None:
+    failed = JobFact("data", "sentiment-data-1", NOW - timedelta(hours=5), failed=True, message="OOMKilled")
+
+    assert told(degraded(states_of(monitor_with(), *ALL_WELL, jobs=(failed,)), None))[0] == "False"
+
+
+@pytest.mark.parametrize(
+    ("age", "status"), [(timedelta(days=2), "False"), (timedelta(days=2, hours=1), "True")]
+)
+def test_results_are_stale_after_two_intervals(
+    monitor_with: MakeMonitor, age: timedelta, status: str
+) -> None:
+    old = result("data", last_run_time=NOW - age)
+
+    assert degraded(states_of(monitor_with(), old, *ALL_WELL[1:]), None).status == status
+
+
+def test_a_suspended_monitor_is_not_stale(monitor_with: MakeMonitor) -> None:
+    old = [
+        result(name, last_run_time=NOW - timedelta(days=30)) for name in ("data", "concept", "performance")
+    ]
+
+    assert degraded(states_of(monitor_with(suspend=True), *old), None).status == "False"
+
+
+def test_a_critical_alert_degrades_a_monitor(monitor_with: MakeMonitor) -> None:
+    prometheus = PrometheusFacts(firing=(("ModelLatencyHigh", "critical"), ("ModelConfidenceLow", "warning")))
+
+    condition = degraded(states_of(monitor_with(), *ALL_WELL), prometheus)
+
+    assert told(condition) == ("True", "AboveCritical", "Alert ModelLatencyHigh fires.")
+
+
+@pytest.mark.parametrize(("days", "status"), [(0, "False"), (1, "False"), (2, "True"), (5, "True")])
+def test_drift_in_so_many_runs_as_the_spec_wants_recommends_a_training(
+    monitor_with: MakeMonitor, days: int, status: str
+) -> None:
+    monitor = monitor_with(retrain={"minEvidence": 3})
+    drift = result("data", verdict="Drift", severity="warning", message="Changed.")
+    # The operator noticed the first of these runs a little after it ended.
+    first_seen = drift.last_run_time - timedelta(days=days) + timedelta(minutes=3)
+    since = Condition(
+        type=ConditionType.DRIFT_DETECTED,
+        status="True",
+        reason=Reason.DATA_DRIFT,
+        last_transition_time=first_seen,
+    )
+
+    condition = retrain_recommended(monitor, states_of(monitor, drift), before=(since,))
+
+    assert condition.status == status
+    if status == "True":
+        assert told(condition) == ("True", "RepeatedDrift", f"{days + 1} runs in a row found drift.")
+
+
+def test_a_trigger_that_the_spec_does_not_list_recommends_nothing(monitor_with: MakeMonitor) -> None:
+    monitor = monitor_with(retrain={"when": ["low-confidence"]})
+    declining = result("performance", reason="ConfidenceDeclining")
+    low = result("performance", reason="LowConfidence", message="38 % are unsure.")
+
+    assert retrain_recommended(monitor, states_of(monitor, declining), before=()).status == "False"
+    found = retrain_recommended(monitor, states_of(monitor, low), before=())
+    assert told(found) == ("True", "LowConfidence", "38 % are unsure.")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [("NoReference", "ReferenceMissing"), ("ModelChanged", "ReferenceOutdated")]
+)
+def test_what_the_job_misses_of_the_reference_is_told(
+    monitor_with: MakeMonitor, code: str, reason: str
+) -> None:
+    missing = result("data", verdict="Inconclusive", reason=code, message="Build one.")
+
+    assert told(reference_ready(states_of(monitor_with(), missing))) == ("False", reason, "Build one.")
+
+
+def test_prometheus_proves_that_a_target_is_reached(monitor_with: MakeMonitor) -> None:
+    monitor = monitor_with()
+
+    reached = target_reachable(monitor, TARGET, prometheus=PrometheusFacts(targets=1, up=1))
+    lost = target_reachable(monitor, TARGET, prometheus=PrometheusFacts(targets=2, up=1))
+    deaf = target_reachable(
+        monitor, TARGET, prometheus=PrometheusFacts(obstacle="Prometheus does not answer.")
+    )
+
+    assert told(reached) == ("True", "ScrapeSucceeded", "Prometheus reaches 1 of 1 pods that it knows.")
+    assert told(lost)[:2] == ("False", "ScrapeFailed")
+    assert told(deaf) == ("Unknown", "NotYetObserved", "1 of 1 pods are ready. Prometheus does not answer.")
+
+
+def test_prometheus_proves_that_rules_are_loaded(monitor_with: MakeMonitor) -> None:
+    monitor, plan = monitor_with(), Plan(objects=())
+    names = [f"modelmonitor.sentiment.{part}" for part in ("recording", "service", "quality", "drift")]
+
+    loaded = rules_loaded(monitor, plan, prometheus=PrometheusFacts(groups=dict.fromkeys(names, "")))
+    lacking = rules_loaded(monitor, plan, prometheus=PrometheusFacts(groups=dict.fromkeys(names[1:], "")))
+    broken = rules_loaded(
+        monitor, plan, prometheus=PrometheusFacts(groups={**dict.fromkeys(names, ""), names[0]: "x"})
+    )
+    absent = rules_loaded(monitor, Plan(objects=(), missing=(PROMETHEUS_RULE,)), prometheus=None)
+
+    assert told(loaded) == ("True", "RulesApplied", "Prometheus evaluates all 4 rule groups.")
+    assert told(lacking)[:2] == ("False", "RulesRejected")
+    assert told(broken) == ("False", "RulesRejected", "modelmonitor.sentiment.recording: x")
+    assert told(absent)[:2] == ("False", "PrometheusRuleCRDMissing")
+
+
+def test_what_this_version_does_not_do_is_said(monitor_with: MakeMonitor) -> None:
+    target = {"inferenceService": "sentiment", "capture": "collector"}
+    monitor = monitor_with(target=target, retrain={"action": "webhook", "webhook": {"secretName": "t"}})
+
+    status, reason, message = told(ready(monitor, Plan(objects=()), Outcome()))
+
+    assert (status, reason) == ("True", "ObjectsApplied")
+    assert "carries out no spec.retrain.action" in message
+    assert "adds no KServe logger" in message
+
+
+def test_only_a_change_between_fault_and_none_is_an_event(monitor_with: MakeMonitor) -> None:
+    def drift(status: Any, reason: Reason) -> Condition:
+        return Condition(type=ConditionType.DRIFT_DETECTED, status=status, reason=reason, message="Why.")
+
+    unknown = drift("Unknown", Reason.NOT_YET_OBSERVED)
+    found, none = drift("True", Reason.DATA_DRIFT), drift("False", Reason.NO_DRIFT)
+
+    assert flips((), (unknown,)) == ()
+    assert flips((unknown,), (none,)) == ()
+    assert flips((none,), (found,)) == (found,)
+    assert flips((found,), (drift("True", Reason.SEVERAL_DRIFTS),)) == ()
+    assert flips((found,), (none,)) == (none,)
+
+    first, second = (
+        event(monitor_with(), found, before=(none,), now=now) for now in (NOW, NOW + timedelta(hours=1))
+    )
+    assert first["metadata"] == second["metadata"]
+    assert (first["type"], first["reason"], first["note"]) == (
+        "Warning",
+        "DataDrift",
+        "DriftDetected is True: Why.",
+    )
