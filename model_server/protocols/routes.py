@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from typing import Any
-
 from fastapi import FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.openapi.utils import get_openapi
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from model_server.metrics import ServerMetrics
 from model_server.predictor import Predicts
 from model_server.protocols.counting import CountRequests
+from model_server.protocols.docs_page import add_docs
 from model_server.protocols.failures import add_handlers
 from model_server.protocols.reference import reference_router
 from model_server.protocols.rest_predict import predict_router
 from model_server.protocols.v1 import v1_router
 from model_server.protocols.v2 import v2_router
-
-TITLE = "ModelMonitor predictor"
 
 
 def add_routes(
@@ -32,7 +26,7 @@ def add_routes(
     if score_token:
         app.include_router(reference_router(predictor, token=score_token, max_body_bytes=max_body_bytes))
     _add_metrics(app, predictor, metrics)
-    _add_docs(app)
+    add_docs(app)
     add_handlers(app, metrics)
     app.add_middleware(CountRequests, metrics=metrics)
 
@@ -44,21 +38,3 @@ def _add_metrics(app: FastAPI, predictor: Predicts, metrics: ServerMetrics) -> N
         metrics.loaded(yes=predictor.ready)
         content, content_type = metrics.page(request.headers.get("accept"))
         return Response(content, headers={"content-type": content_type})
-
-
-def _add_docs(app: FastAPI) -> None:
-    """/docs, and a document of these routes only: kserve's duplicates come later and are never reached."""
-    routes = list(app.routes)
-    document: dict[str, Any] = {}
-
-    def openapi() -> dict[str, Any]:
-        if not document:
-            document.update(get_openapi(title=TITLE, version=version("modelmonitor"), routes=routes))
-        return document
-
-    # FastAPI documents exactly this assignment as the way to replace the document.
-    app.openapi = openapi  # type: ignore[method-assign]
-
-    @app.get("/docs", include_in_schema=False)
-    async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(openapi_url="/openapi.json", title=TITLE)

@@ -7,7 +7,7 @@ from typing import Final
 
 from modelmonitor.report.check import CheckReport, CheckType, Rank
 from modelmonitor.report.model import EstimateReport, LabelledReport, RunReport
-from modelmonitor.report.wording import amount, change, p_value, percent
+from modelmonitor.report.wording import amount, change, p_value, percent, span
 
 _ACTIONS: Final[dict[CheckType, str]] = {
     "data": "Investigate the source of the data; consider retraining on it.",
@@ -82,11 +82,11 @@ def _words(report: RunReport) -> tuple[str, ...]:
 
 
 def _since(report: RunReport) -> str:
-    span = f"{report.window.start:%Y-%m-%d %H:%M} to {report.window.end:%Y-%m-%d %H:%M} UTC"
+    window = span(report.window.start, report.window.end)
     if not _drifted(report):
-        return f"The window judged is {span}."
+        return f"The window judged is {window}."
     if report.drifting_since is None or report.drifting_since >= report.finished_at:
-        return f"First seen in this run, whose window is {span}."
+        return f"First seen in this run, whose window is {window}."
     return f"Reported without a break since {report.drifting_since:%Y-%m-%d %H:%M} UTC."
 
 

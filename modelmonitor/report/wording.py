@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from modelmonitor.report.check import CheckReport, CheckType, FindingReport, VerdictReport
@@ -18,6 +19,7 @@ _LOOKS_CHANGED: Final[dict[CheckType, str]] = {
     "performance": "The model is less sure of its answers",
 }
 _TINY: Final = 0.0001
+_LONG: Final = timedelta(hours=1)
 
 
 def percent(share: float) -> str:
@@ -45,6 +47,12 @@ def change(check: CheckReport) -> str:
         if finding.verdict.outcome == "Drift"
     ]
     return f"{_LOOKS_CHANGED[check.type]}: {', '.join(effects)}."
+
+
+def span(start: datetime, end: datetime) -> str:
+    """A window as people read it, with seconds where minutes would make it look empty."""
+    moment = "%Y-%m-%d %H:%M" if end - start >= _LONG else "%Y-%m-%d %H:%M:%S"
+    return f"{start.strftime(moment)} to {end.strftime(moment)} UTC"
 
 
 def check_sentence(kind: CheckType, verdict: VerdictReport, *, findings: Sequence[FindingReport]) -> str:

