@@ -35,6 +35,7 @@ from controller.manifest import (
 from controller.observation import Observation, PrometheusFacts
 from controller.reading import Reading, read
 from modelmonitor.api.conditions import Condition
+from modelmonitor.api.field_managers import job_manager
 from modelmonitor.api.status import ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
@@ -48,6 +49,11 @@ class Cluster(Objects, Protocol):
 
     async def create(self, kind: Kind, manifest: Manifest) -> dict[str, Any]:
         """Make an object."""
+
+    async def withdraw(
+        self, kind: Kind, key: ObjectKey, *, manager: str, subresource: str = ""
+    ) -> dict[str, Any]:
+        """Take back what a field manager applied."""
 
 
 class Prometheus(Protocol):
@@ -141,6 +147,7 @@ class Reconciler:
         )
         await self._tell(monitor, before.conditions, status.conditions, now=now)
         version = await self._write_status(key, before, status, uid=monitor.metadata.uid)
+        await self._forget_removed_checks(monitor, before)
         return Reconciled(
             gauges=gauges(key, states, status.conditions),
             written=_sent(outcome.written, version),
@@ -185,6 +192,13 @@ class Reconciler:
                 _LOG.warning(
                     "event_not_posted", extra={"monitor": monitor.metadata.name, "error": str(error)}
                 )
+
+    async def _forget_removed_checks(self, monitor: ModelMonitor, before: ModelMonitorStatus) -> None:
+        # Nothing reads their results, but the list is bounded: with every renamed check it would fill up.
+        kept = {check.name for check in monitor.spec.checks}
+        key = ObjectKey(monitor.namespace, monitor.metadata.name)
+        for name in sorted({result.name for result in before.checks} - kept):
+            await self.cluster.withdraw(MONITOR, key, manager=job_manager(name), subresource="/status")
 
     async def _write_status(
         self, key: ObjectKey, before: ModelMonitorStatus, after: ModelMonitorStatus, *, uid: str | None

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 
 from controller.cluster.errors import TryLater, error_for
-from controller.manifest import Kind, Manifest
+from controller.manifest import Kind, Manifest, ObjectKey
 
 FIELD_MANAGER: Final = "modelmonitor-operator"
 _UNAUTHORIZED: Final = 401
@@ -95,6 +95,16 @@ class Api:
         path = object_path(kind, metadata["namespace"], metadata["name"])
         query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         return await self._request("PATCH", path + subresource, query=query, body=manifest)
+
+    async def withdraw(
+        self, kind: Kind, key: ObjectKey, *, manager: str, subresource: str = ""
+    ) -> dict[str, Any]:
+        """Server-side apply of nothing: fields that this manager alone owns go, all others stay."""
+        query = {"fieldManager": manager, "force": "true"}
+        head = {"apiVersion": kind.api_version, "kind": kind.name}
+        body = {**head, "metadata": {"name": key.name, "namespace": key.namespace}}
+        path = object_path(kind, key.namespace, key.name)
+        return await self._request("PATCH", path + subresource, query=query, body=body)
 
     async def create(self, kind: Kind, manifest: Manifest) -> dict[str, Any]:
         """Make an object that must not be there yet."""

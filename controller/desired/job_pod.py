@@ -61,7 +61,12 @@ def _container(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> dict
 
 def _environment(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> list[dict[str, Any]]:
     secret = {"name": defaults.database_secret, "key": defaults.database_key}
-    values = {"MM_JOB_MONITOR": MONITOR_PATH, "MM_JOB_CHECK": check, "HOME": "/tmp"}  # noqa: S108 - see above
+    values = {
+        "MM_JOB_MONITOR": MONITOR_PATH,
+        "MM_JOB_CHECK": check,
+        "MM_JOB_STATUS": f"{monitor.namespace}/{monitor.metadata.name}",
+        "HOME": "/tmp",  # noqa: S108 - see above
+    }
     if defaults.mlflow_uri:
         values["MM_JOB_MLFLOW_TRACKING_URI"] = defaults.mlflow_uri
     database = {"name": "MM_JOB_DATABASE_URL", "valueFrom": {"secretKeyRef": secret}}

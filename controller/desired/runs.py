@@ -70,18 +70,26 @@ class CheckState:
 def check_states(
     monitor: ModelMonitor, status: ModelMonitorStatus, *, observation: Observation, now: datetime
 ) -> tuple[CheckState, ...]:
-    """The state of every check of the spec; results of checks that are no longer in it are left out."""
+    """The state of every check of the spec.
+
+    Results of checks that are no longer in it are left out, and so are those of an earlier check that had the
+    same name and another type.
+    """
     results = {result.name: result for result in status.checks}
     return tuple(
         _state(
             monitor,
             check,
-            result=results.get(check.name),
+            result=_of_type(check, results.get(check.name)),
             job=observation.last_job(check.name),
             now=now,
         )
         for check in monitor.spec.checks
     )
+
+
+def _of_type(check: Check, result: CheckStatus | None) -> CheckStatus | None:
+    return None if result is None or result.type not in (None, check.type) else result
 
 
 def _state(

@@ -3,8 +3,15 @@
 Standard output gets one JSON object with `runId`, `checks` (entries of `.status.checks`), `report` (where
 it is) and `degraded` (what could not be done); standard error gets one JSON object a line.
 
-Exit codes: 0 the run was made, whatever its verdict; 1 it failed; 2 settings or monitor must be corrected;
-3 PostgreSQL does not answer.
+Exit codes: 0 the run was made, whatever its verdict; 1 it failed; 2 settings, monitor or rights must be
+corrected; 3 PostgreSQL or the API server does not answer.
+
+A status that cannot be written ends with 2 or 3 although the results are in PostgreSQL and on standard
+output, with the cause in `degraded`: a job that ended well with its verdict unseen would leave an old green
+standing. Kubernetes then starts the pod again, up to `backoffLimit`. The second pod is a second run, with an
+id, an end of its windows and rows of its own: to write a later judgement under the id of an earlier one would
+let the status and PostgreSQL disagree. The first run stays in PostgreSQL as what was seen then. A monitor
+that was deleted meanwhile wants no status: `degraded` says so, and the job ends with 0.
 """
 
 from __future__ import annotations
@@ -20,6 +27,7 @@ from pydantic import ValidationError
 from modelmonitor.api.load import InvalidMonitor, load_monitor
 from modelmonitor.api.v1alpha1 import ModelMonitor
 from modelmonitor.detect.missing import DetectionError
+from modelmonitor.job.cluster_status import ApiServer, ApiServerUnreachable, MonitorAddress, write_status
 from modelmonitor.job.errors import JobError, UnreadableMonitor
 from modelmonitor.job.logs import log_as_json
 from modelmonitor.job.plan import plan_run
@@ -44,25 +52,51 @@ def main() -> int:
     """Run once; every known failure is one sentence in the log and an exit code."""
     log_as_json(sys.stderr)
     try:
-        finished = _run(_settings())
+        settings = _settings()
+        destination = settings.status_of
+        finished = _run(settings)
     except DatabaseUnreachable as error:
         return _failed(error, ExitCode.UNREACHABLE)
     except (InvalidMonitor, DetectionError, JobError) as error:
         return _failed(error, ExitCode.BAD_INPUT)
     except StoreError as error:
         return _failed(error, ExitCode.ERROR)
-    sys.stdout.write(f"{json.dumps(_output(finished))}\n")
-    return ExitCode.RAN
+    told, code = _tell_cluster(finished, destination)
+    sys.stdout.write(f"{json.dumps(_output(finished, degraded=(*finished.published.degraded, *told)))}\n")
+    return code
+
+
+def _tell_cluster(
+    finished: Run, destination: tuple[MonitorAddress, ApiServer] | None
+) -> tuple[tuple[str, ...], ExitCode]:
+    if destination is None:
+        return (), ExitCode.RAN
+    monitor, server = destination
+    try:
+        if write_status(finished.status, monitor=monitor, server=server):
+            return (), ExitCode.RAN
+    except ApiServerUnreachable as error:
+        return (_kept(error),), ExitCode.UNREACHABLE
+    except JobError as error:
+        return (_kept(error),), ExitCode.BAD_INPUT
+    return (f"The monitor {monitor} was deleted meanwhile: its status was not written.",), ExitCode.RAN
+
+
+def _kept(error: Exception) -> str:
+    return f"{error} The run is in PostgreSQL, but not in the status."
 
 
 def _settings() -> JobSettings:
     try:
         return JobSettings()
     except ValidationError as error:
-        problems = (
-            f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
-        )
+        problems = (f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors())
         raise UnreadableMonitor(f"The environment of the job is not right: {'; '.join(problems)}.") from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = "_".join(map(str, location)).upper()
+    return name if name.startswith("KUBERNETES_") else f"{PREFIX}{name}"
 
 
 def _run(settings: JobSettings) -> Run:
@@ -87,15 +121,15 @@ def _monitor(settings: JobSettings) -> ModelMonitor:
     return load_monitor(text, source=str(settings.monitor))
 
 
-def _output(finished: Run) -> dict[str, object]:
-    for sentence in finished.published.degraded:
-        _LOG.warning(sentence)
+def _output(finished: Run, *, degraded: tuple[str, ...]) -> dict[str, object]:
     _LOG.info("%s", headline(finished.report))
+    for sentence in degraded:
+        _LOG.warning(sentence)
     return {
         "runId": finished.report.run_id,
         "checks": [check.to_manifest() for check in finished.status],
         "report": finished.published.report_url,
-        "degraded": list(finished.published.degraded),
+        "degraded": list(degraded),
     }
 
 

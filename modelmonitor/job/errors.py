@@ -13,3 +13,7 @@ class UnknownCheck(JobError):
 
 class UnreadableMonitor(JobError):
     """The file of the monitor cannot be read: correct its path."""
+
+
+class NotInACluster(JobError):
+    """A status is wanted, but there is no API server: run it in a pod, or leave the setting out."""

@@ -30,5 +30,5 @@ def log_as_json(stream: TextIO, *, level: int = logging.INFO) -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # Libraries describe every step at INFO; only their complaints belong into the log of a run.
-    for name in ("alembic", "mlflow", "urllib3"):
+    for name in ("alembic", "httpx", "mlflow", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -8,6 +8,9 @@ from pathlib import Path
 from pydantic import AwareDatetime, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from modelmonitor.job.cluster_status import SERVICE_ACCOUNT, ApiServer, MonitorAddress
+from modelmonitor.job.errors import NotInACluster
+
 PREFIX = "MM_JOB_"
 
 
@@ -33,11 +36,44 @@ class JobSettings(BaseSettings):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
         description="Key of the results; by default a new one.",
     )
+    status: str = Field(
+        default="",
+        pattern=r"^$|^[a-z0-9-]{1,63}/[a-z0-9][a-z0-9.-]{0,252}$",
+        description="namespace/name of the monitor in whose status the result goes; empty to leave it out.",
+    )
+    service_account: Path = Field(
+        default=SERVICE_ACCOUNT, description="Directory with token and ca.crt, for the status."
+    )
+    kubernetes_host: str = Field(
+        default="", validation_alias="KUBERNETES_SERVICE_HOST", description="API server; set in every pod."
+    )
+    kubernetes_port: int = Field(
+        default=443, validation_alias="KUBERNETES_SERVICE_PORT", description="Its port; set in every pod."
+    )
 
     @property
     def only(self) -> str | None:
         """The one check to run, None for all."""
         return None if self.check == "all" else self.check
+
+    @property
+    def status_of(self) -> tuple[MonitorAddress, ApiServer] | None:
+        """Whose status gets the result and where; None to leave it out.
+
+        Raises:
+            NotInACluster: a status is wanted, but this is no pod.
+        """
+        if not self.status:
+            return None
+        if not self.kubernetes_host:
+            raise NotInACluster(
+                f"{PREFIX}STATUS is {self.status}, but KUBERNETES_SERVICE_HOST is not set: "
+                f"run it in a pod, or leave {PREFIX}STATUS out."
+            )
+        namespace, _, name = self.status.partition("/")
+        host = f"[{self.kubernetes_host}]" if ":" in self.kubernetes_host else self.kubernetes_host
+        server = ApiServer(f"https://{host}:{self.kubernetes_port}", self.service_account)
+        return MonitorAddress(namespace, name), server
 
     def moment(self, present: datetime) -> datetime:
         """The end of the windows."""

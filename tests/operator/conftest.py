@@ -24,6 +24,7 @@ from controller.handlers.login import connect
 from controller.handlers.operator import run_operator
 from controller.settings import OperatorSettings
 from modelmonitor.api.crd import custom_resource_definition
+from modelmonitor.api.field_managers import job_manager
 
 ROOT = Path(__file__).parents[2]
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -96,14 +97,15 @@ class Namespace:
         return answer.json()
 
     def write_checks(self, name: str, checks: list[dict[str, Any]]) -> None:
-        """Write results as a drift job does: server-side apply, as its own field manager."""
+        """Write results as drift jobs do: server-side apply, each check with its own field manager."""
         body = {"apiVersion": "modelmonitor.io/v1alpha1", "kind": "ModelMonitor", "metadata": {"name": name}}
-        self.http.patch(
-            self.path("ModelMonitor", name) + "/status",
-            content=json.dumps(body | {"status": {"checks": checks}}),
-            params={"fieldManager": "modelmonitor-job", "force": "true"},
-            headers={"Content-Type": "application/apply-patch+yaml"},
-        ).raise_for_status()
+        for check in checks:
+            self.http.patch(
+                self.path("ModelMonitor", name) + "/status",
+                content=json.dumps(body | {"status": {"checks": [check]}}),
+                params={"fieldManager": job_manager(check["name"]), "force": "true"},
+                headers={"Content-Type": "application/apply-patch+yaml"},
+            ).raise_for_status()
 
     def versions(self) -> dict[str, str]:
         """resourceVersion of everything that the operator writes."""

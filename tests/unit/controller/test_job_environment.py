@@ -25,6 +25,7 @@ def test_the_job_understands_the_environment_that_its_pod_gets(
     settings = JobSettings()
 
     assert (settings.only, settings.mlflow_tracking_uri) == ("concept", "http://mlflow:5000")
+    assert settings.status == "ml/sentiment"
     assert str(settings.monitor) == "/etc/modelmonitor/monitor.yaml"
     assert settings.database_url.get_secret_value() == "postgresql://u:p@h/d"
 
