@@ -1,4 +1,4 @@
-"""The demo's reference as a named data set, so that the guide's `initialize_reference_data("imdb")` works anywhere."""
+"""The demo's reference as a named data set: `initialize_reference_data("imdb")` works anywhere."""
 
 from __future__ import annotations
 
