@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -47,7 +48,7 @@ def run_demo(data_dir: Path | None) -> None:
     """
     out, settings = console(), local_settings(data_dir)
     started = time.monotonic()
-    with stopping_on_sigterm(), Stack(settings, say=out.print) as stack:
+    with stopping_on_sigterm(), Stack(settings, say=partial(out.print, markup=False)) as stack:
         monitor = monitor_from(None, copy=settings.data_dir / "monitor.yaml")
         chapters = _tell(stack, monitor, out=out, settings=settings)
     problems = unmet(check_reviews(chapters[0].run.report) + check_tweets(chapters[1].run.report))

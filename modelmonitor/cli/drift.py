@@ -51,7 +51,8 @@ def run(
     )
     if not outcome.succeeded:
         console().print(f"modelmonitor: {outcome.sentences[0]}", markup=False, soft_wrap=True)
-        raise typer.Exit(ExitCode.ERROR)
+        # A job that a signal ended has a negative code, which no shell can tell.
+        raise typer.Exit(outcome.exit_code if outcome.exit_code > 0 else ExitCode.ERROR)
     print(
         json.dumps(outcome.output, indent=2)
         if output == "json"

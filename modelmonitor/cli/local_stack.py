@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from types import FrameType
@@ -42,21 +43,44 @@ def local_settings(data_dir: Path | None, *, http_port: int | None = None) -> Lo
         raise typer.BadParameter(msg) from None
 
 
+@dataclass(frozen=True, slots=True)
+class MonitorText:
+    """A valid ModelMonitor, and the text that it was read from."""
+
+    monitor: ModelMonitor
+    text: str
+
+    def write(self, copy: Path) -> None:
+        """Copy the text to where the drift jobs read it."""
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(self.text, encoding="utf-8")
+
+
+def read_monitor(file: Path | None) -> MonitorText:
+    """The ModelMonitor of a file, or the packaged one.
+
+    Raises:
+        InvalidMonitor: with line, field and fix.
+        typer.BadParameter: the file cannot be read.
+    """
+    if file is None:
+        packaged = resources.files("modelmonitor.local").joinpath("sentiment.yaml")
+        text, source = packaged.read_text(encoding="utf-8"), "sentiment.yaml"
+    else:
+        text, source = read_file(file), str(file)
+    return MonitorText(monitor=load_monitor(text, source=source), text=text)
+
+
 def monitor_from(file: Path | None, *, copy: Path) -> ModelMonitor:
     """The ModelMonitor of a file, or the packaged one; its text is copied to `copy` for the drift jobs.
 
     Raises:
         InvalidMonitor: with line, field and fix.
+        typer.BadParameter: the file cannot be read.
     """
-    if file is None:
-        text = resources.files("modelmonitor.local").joinpath("sentiment.yaml").read_text(encoding="utf-8")
-        monitor = load_monitor(text, source="sentiment.yaml")
-    else:
-        text = read_file(file)
-        monitor = load_monitor(text, source=str(file))
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text(text, encoding="utf-8")
-    return monitor
+    read = read_monitor(file)
+    read.write(copy)
+    return read.monitor
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from modelmonitor.cli.local_stack import local_settings, read_monitor
 from modelmonitor.cli.options import DataDir, MonitorFile
 
 
@@ -23,7 +25,17 @@ def up(
     ] = None,
 ) -> None:
     """Serve and monitor a model on this machine until Ctrl-C; the data are kept for the next start."""
-    # Imported here, for it brings MLflow, which no other command should wait for.
+    settings = local_settings(data_dir, http_port=port)
+    read = read_monitor(file)
+    _require_folder(model)
+    # Imported here, for it brings the whole stack, which neither other commands nor a wrong file wait for.
     from modelmonitor.cli.up_run import run_up
 
-    run_up(file=file, model=model, data_dir=data_dir, port=port)
+    run_up(read, settings, model=model)
+
+
+def _require_folder(model: str | None) -> None:
+    # Only what can be nothing but a path: other names may be MLflow's or Hugging Face's.
+    if model is not None and model.startswith(("/", "./", "../")) and not Path(model).is_dir():
+        msg = f"there is no folder {model}: name a folder, models:/NAME@ALIAS or a Hugging Face id"
+        raise typer.BadParameter(msg, param_hint="--model")

@@ -37,10 +37,11 @@ class MlflowServer:
 
     def __init__(self, directory: Path, *, port: int, start_s: float = 120.0) -> None:
         self._directory = directory.resolve()
+        self.log = self._directory / "server.log"
         self._port = port
         self._start_s = start_s
         self._process = ChildProcess(
-            "MLflow server", self._command(), environment=_environment(), log=self._directory / "server.log"
+            "MLflow server", self._command(), environment=_environment(), log=self.log
         )
 
     @property

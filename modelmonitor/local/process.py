@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import os
 import signal
 import subprocess
 import time
@@ -16,28 +18,48 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 _LOG_TAIL_LINES = 15
+_POLL_S = 0.02
 
 
 def die_with_parent(death_signal: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
     """A `preexec_fn` that has the kernel send the signal when the parent dies (Linux only)."""
     library = ctypes.CDLL(None, use_errno=True)
+    parent = os.getpid()
 
     def preexec() -> None:
         if hasattr(library, "prctl"):
             library.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+            # The kernel says nothing about a parent that died before it was asked.
+            if os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     return preexec
 
 
-def log_tail(log: Path, *, lines: int = _LOG_TAIL_LINES) -> str:
-    """The last lines of a log file, or a sentence when there is none."""
+def log_tail(log: Path, *, lines: int = _LOG_TAIL_LINES, since: int = 0) -> str:
+    """The last lines of a log file written after byte `since`, or a sentence when there are none."""
     if not log.exists():
         return "(no log was written)"
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    text = log.read_bytes()[since:].decode(errors="replace")
+    return "\n".join(text.splitlines()[-lines:]) or "(nothing was written to it)"
+
+
+def exit_code(pid: int) -> int | None:
+    """Exit code of a child of ours, minus the signal that killed it; None while it lives.
+
+    The child stays a zombie for whoever started it to reap, so its number names no other process yet.
+
+    Raises:
+        ChildProcessError: it is no child of ours, or was reaped.
+    """
+    ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if ended is None:
+        return None
+    return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
 
 class ChildProcess:
-    """One supervised process whose output goes to a log file.
+    """One supervised process, with the children that it starts itself; its output goes to a log file.
 
     Args:
         name: as shown to the user.
@@ -54,21 +76,23 @@ class ChildProcess:
         self._command = tuple(command)
         self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
 
     @property
     def pid(self) -> int | None:
-        """Process id, or None before start."""
+        """Process id, or None when it is not started."""
         return None if self._process is None else self._process.pid
 
     @property
     def running(self) -> bool:
         """True while the process lives."""
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and exit_code(self._process.pid) is None
 
     def start(self) -> None:
         """Start the process; it is not ready before `wait_ready` returns."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
+            self._log_start = output.tell()
             self._process = subprocess.Popen(
                 self._command,
                 env=self._environment,
@@ -95,19 +119,28 @@ class ChildProcess:
             time.sleep(0.1)
 
     def stop(self, *, grace_s: float = 20.0) -> None:
-        """Ask it to end, wait, and kill it after `grace_s` seconds."""
-        if self._process is None:
+        """Ask it to end, wait, and kill after `grace_s` seconds what is left of it and of its children."""
+        process, self._process = self._process, None
+        if process is None:
             return
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(grace_s)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        self._process = None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+        try:
+            _wait(process.pid, timeout_s=grace_s)
+        finally:
+            # Its session carries its number, which is not given to others before it is reaped.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def _sentence(self, what: str) -> str:
-        code = None if self._process is None else self._process.poll()
+        code = None if self._process is None else exit_code(self._process.pid)
         ended = "" if code is None else f" (exit code {code})"
-        return f"the {self.name} {what}{ended}; its log {self.log} ends with:\n{log_tail(self.log)}"
+        tail = log_tail(self.log, since=self._log_start)
+        return f"the {self.name} {what}{ended}; its log {self.log} ends with:\n{tail}"
+
+
+def _wait(pid: int, *, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while exit_code(pid) is None and time.monotonic() < deadline:
+        time.sleep(_POLL_S)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-import httpx
 from pydantic import SecretStr
 
 from modelmonitor.local.addresses import Addresses
+from modelmonitor.local.errors import LocalError
 from modelmonitor.local.lock import held
 from modelmonitor.local.mlflow import MlflowServer
-from modelmonitor.local.ports import LOOPBACK, free_port
+from modelmonitor.local.ports import Port, free_port
 from modelmonitor.local.postgres import EmbeddedPostgres
-from modelmonitor.local.process import ChildProcess
+from modelmonitor.local.predictor import Predictor
+from modelmonitor.local.restarts import Service
 from modelmonitor.local.settings import LocalSettings
 from modelmonitor.store.connection import connect
 from modelmonitor.store.partitions import ensure_partitions
@@ -28,12 +29,30 @@ from modelmonitor.store.schema import migrate
 DATABASE = "ml_pipeline"
 
 
+class DataDirectoryUnusable(LocalError):
+    """The data directory cannot be made or written to."""
+
+
+class _Process(Protocol):
+    log: Path
+
+    @property
+    def pid(self) -> int | None: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Stack:
     """One local system in one data directory; leave the context and everything it started has stopped.
 
     Args:
         settings: folder, ports and patience.
         say: told each step in one line of plain text.
+
+    Attributes:
+        services: what was started so far, in that order.
     """
 
     def __init__(self, settings: LocalSettings, *, say: Callable[[str], object]) -> None:
@@ -42,12 +61,19 @@ class Stack:
         self._running = ExitStack()
         self._score_token = secrets.token_urlsafe(24)
         self._addresses: Addresses | None = None
-        self.predictor: ChildProcess | None = None
+        self.services: tuple[Service, ...] = ()
         self.database_url = ""
         self.mlflow_url = ""
 
     def __enter__(self) -> Self:
-        self._running.enter_context(held(self.settings.data_dir))
+        try:
+            self._running.enter_context(held(self.settings.data_dir))
+        except OSError as error:
+            msg = (
+                f"{self.settings.data_dir} cannot hold the data: {error.strerror}; "
+                "choose a folder that you may write to with --data-dir"
+            )
+            raise DataDirectoryUnusable(msg) from error
         return self
 
     def __exit__(
@@ -86,44 +112,27 @@ class Stack:
         Raises:
             ProcessFailed: it ended or did not answer; the message holds the end of its log.
         """
-        http, grpc = (
-            self._port("predictor", self.settings.http_port),
-            self._port("gRPC", self.settings.grpc_port),
-        )
-        url = f"http://{LOOPBACK}:{http}"
-        self.predictor = ChildProcess(
-            "predictor",
-            [sys.executable, "-m", "model_server"],
-            environment=self.environment(
-                {
-                    "MM_SERVER_MODEL_URI": model_uri,
-                    "MM_SERVER_MODEL_NAME": model_name,
-                    "MM_SERVER_DEPLOYMENT_ID": deployment_id,
-                    "MM_SERVER_INPUT_TEXT": input_text,
-                    "MM_SERVER_HTTP_PORT": str(http),
-                    "MM_SERVER_GRPC_PORT": str(grpc),
-                    "MM_SERVER_SPOOL_DIR": str((self.settings.data_dir / "spool").resolve()),
-                    "MM_SERVER_DATABASE_URL": self.database_url,
-                    "MM_SERVER_SCORE_TOKEN": self._score_token,
-                    "MLFLOW_TRACKING_URI": self.mlflow_url,
-                }
-            ),
+        http = self._port("predictor", self.settings.http_port)
+        grpc = self._port("gRPC", self.settings.grpc_port, besides=http)
+        settings = {
+            "MM_SERVER_MODEL_URI": model_uri,
+            "MM_SERVER_MODEL_NAME": model_name,
+            "MM_SERVER_DEPLOYMENT_ID": deployment_id,
+            "MM_SERVER_INPUT_TEXT": input_text,
+            "MM_SERVER_SPOOL_DIR": str((self.settings.data_dir / "spool").resolve()),
+            "MM_SERVER_DATABASE_URL": self.database_url,
+            "MM_SERVER_SCORE_TOKEN": self._score_token,
+            "MLFLOW_TRACKING_URI": self.mlflow_url,
+        }
+        predictor = Predictor(
+            self.environment(settings),
+            http_port=http,
+            grpc_port=grpc,
             log=self.settings.logs / "predictor.log",
+            start_s=self.settings.predictor_start_s,
         )
-        self._running.callback(self.predictor.stop)
-        self.predictor.start()
-        self.predictor.wait_ready(
-            lambda: _answers(f"{url}/v2/health/ready"), timeout_s=self.settings.predictor_start_s
-        )
-        self._addresses = Addresses(
-            predictor_url=url,
-            grpc_address=f"{LOOPBACK}:{grpc}",
-            mlflow_url=self.mlflow_url,
-            database_url=SecretStr(self.database_url),
-            score_token=SecretStr(self._score_token),
-        )
-        self._addresses.write(self.settings.data_dir)
-        self._running.callback(Addresses.forget, self.settings.data_dir)
+        self._supervise("predictor", predictor)
+        self._publish(predictor)
 
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         """The environment of a child: ours without settings of other ModelMonitor processes, and `extra`."""
@@ -133,8 +142,7 @@ class Stack:
     def _start_postgres(self) -> None:
         port = self._port("PostgreSQL", self.settings.postgres_port)
         postgres = EmbeddedPostgres(self.settings.data_dir / "postgres", port=port)
-        self._running.callback(postgres.stop)
-        postgres.start()
+        self._supervise("PostgreSQL server", postgres)
         self.database_url = postgres.create_database(DATABASE)
         migrate(self.database_url)
         with closing(connect(self.database_url, application_name="modelmonitor-up")) as connection:
@@ -145,19 +153,33 @@ class Stack:
         server = MlflowServer(
             self.settings.data_dir / "mlflow", port=port, start_s=self.settings.mlflow_start_s
         )
-        self._running.callback(server.stop)
-        server.start()
+        self._supervise("MLflow server", server)
         self.mlflow_url = server.url
 
-    def _port(self, what: str, preferred: int) -> int:
-        port = free_port(preferred)
+    def _supervise(self, name: str, process: _Process) -> None:
+        self._running.callback(process.stop)
+        process.start()
+        service = Service(
+            name=name, log=process.log, pid=lambda: process.pid, start=process.start, stop=process.stop
+        )
+        self.services = (*self.services, service)
+
+    def _publish(self, predictor: Predictor) -> None:
+        self._addresses = Addresses(
+            predictor_url=predictor.url,
+            grpc_address=predictor.grpc_address,
+            mlflow_url=self.mlflow_url,
+            database_url=SecretStr(self.database_url),
+            score_token=SecretStr(self._score_token),
+        )
+        self._running.callback(Addresses.forget, self.settings.data_dir)
+        self._addresses.write(self.settings.data_dir)
+
+    def _port(self, what: str, preferred: int, *, besides: int = 0) -> int:
+        # A port promised to the predictor is as good as taken, though it does not listen there yet.
+        promised = preferred == besides != 0
+        port = Port(free_port(0).number, preferred) if promised else free_port(preferred)
         if port.moved:
-            self._say(f"port {preferred} is in use by another program: {what} takes {port.number} instead")
+            holder = "the predictor" if promised else "another program"
+            self._say(f"port {preferred} is in use by {holder}: {what} takes {port.number} instead")
         return port.number
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2.0).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False

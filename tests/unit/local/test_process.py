@@ -100,3 +100,33 @@ def test_children_end_when_their_supervisor_is_killed_with_kill_9(tmp_path):
     supervisor.wait()
 
     assert wait_until(lambda: not alive(pid))
+
+
+def test_children_of_a_child_that_was_killed_end_when_it_is_stopped(tmp_path):
+    process = child(
+        tmp_path,
+        "import subprocess, sys, time; "
+        "worker = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
+        "print(worker.pid, flush=True); time.sleep(60)",
+    )
+    process.start()
+    process.wait_ready(lambda: process.log.read_text().endswith("\n"), timeout_s=30)
+    worker = int(process.log.read_text())
+    os.kill(process.pid, signal.SIGKILL)
+    assert wait_until(lambda: not process.running)
+
+    process.stop()
+
+    assert wait_until(lambda: not alive(worker))
+
+
+def test_a_failed_start_does_not_show_what_an_earlier_run_logged(tmp_path):
+    for words in ("from the first run", "from the second run"):
+        process = child(tmp_path, f"print({words!r})")
+        process.start()
+        with pytest.raises(ProcessFailed) as error:
+            process.wait_ready(lambda: False, timeout_s=30)
+        process.stop()
+
+    assert "from the first run" in process.log.read_text()
+    assert str(error.value).endswith("ends with:\nfrom the second run")
