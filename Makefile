@@ -46,7 +46,7 @@ contracts: .venv/installed ## import-linter: dependencies point one way
 generate: .venv/installed ## write every generated file again (CRD, schema, reference)
 	@python -m modelmonitor.api.generate
 
-generate-check: .venv/installed
+generate-check: .venv/installed ## fail, naming the file, if a generated file is out of date
 	@python -m modelmonitor.api.generate --check
 
 lock: $(UV) ## resolve requirements/*.txt again from pyproject.toml
