@@ -1,4 +1,4 @@
-"""Exit codes of `modelmonitor`, documented in docs/reference/cli.md."""
+"""Exit codes of `modelmonitor`, documented in docs/how-to/local.md."""
 
 from __future__ import annotations
 
