@@ -10,7 +10,7 @@ import pytest
 
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from modelmonitor.rules.groups import RUNBOOKS, alert_names
 from modelmonitor.rules.promql import low_confidence_bucket
 from modelmonitor.rules.schedules import longest_gap
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 MakeMonitor = Callable[..., ModelMonitor]
 
 
