@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -22,8 +21,6 @@ from modelmonitor.local.postgres import EmbeddedPostgres
 from modelmonitor.local.predictor import Predictor
 from modelmonitor.local.restarts import Service
 from modelmonitor.local.settings import LocalSettings
-from modelmonitor.store.connection import connect
-from modelmonitor.store.partitions import ensure_partitions
 from modelmonitor.store.schema import migrate
 
 DATABASE = "ml_pipeline"
@@ -145,8 +142,6 @@ class Stack:
         self._supervise("PostgreSQL server", postgres)
         self.database_url = postgres.create_database(DATABASE)
         migrate(self.database_url)
-        with closing(connect(self.database_url, application_name="modelmonitor-up")) as connection:
-            ensure_partitions(connection, now=datetime.now(UTC))
 
     def _start_mlflow(self) -> None:
         port = self._port("MLflow", self.settings.mlflow_port)

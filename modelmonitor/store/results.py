@@ -100,11 +100,6 @@ def save_results(conn: Connection, rows: Sequence[DriftRow]) -> int:
         return sum(_insert(cursor, row) for row in rows)
 
 
-def save_result(conn: Connection, row: DriftRow) -> int:
-    """Save one row; 1 if it was not there before, else 0. Commits."""
-    return save_results(conn, (row,))
-
-
 def list_results(
     conn: Connection, *, deployment_id: str, since: datetime, limit: int
 ) -> tuple[DriftRow, ...]:

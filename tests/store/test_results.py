@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from modelmonitor.store.alerts import Alert, open_alert, open_alerts, resolve_alert
 from modelmonitor.store.records import Prediction
-from modelmonitor.store.results import DriftRow, list_results, save_result, save_results
+from modelmonitor.store.results import DriftRow, list_results, save_results
 from modelmonitor.store.rollups import roll_up
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_results_come_back_as_they_were_saved_the_latest_run_first(conn) -> None
 
 
 def test_a_run_that_is_repeated_writes_nothing_new(conn) -> None:
-    assert [save_result(conn, ROW), save_result(conn, replace(ROW, statistic=9.0))] == [1, 0]
+    assert [save_results(conn, [ROW]), save_results(conn, [replace(ROW, statistic=9.0)])] == [1, 0]
     assert results(conn) == (ROW,)
 
 
