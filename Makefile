@@ -51,7 +51,7 @@ generate-check: .venv/installed ## fail, naming the file, if a generated file is
 
 lock: $(UV) ## resolve requirements/*.txt again from pyproject.toml
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/dev.txt
-	@for extra in server job operator local; do \
+	@for extra in server collector job operator local; do \
 	  $(UV) pip compile --quiet pyproject.toml --extra $$extra --constraint requirements/dev.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/$$extra.txt; done
 
 golden-update: .venv/installed ## accept what the code renders now as the golden files
