@@ -67,6 +67,11 @@ LOG_DROPPED: Final = Metric(
     "Predictions that could not be logged, by cause.",
     ("reason",),
 )
+LOG_REPAIRED: Final = Metric(
+    "api_prediction_log_repaired_total",
+    "counter",
+    "Predictions logged with characters replaced that PostgreSQL cannot hold.",
+)
 DATABASE_UP: Final = Metric(
     "modelmonitor_database_up", "gauge", "1 when the last statement to PostgreSQL succeeded, else 0."
 )
@@ -84,6 +89,7 @@ PREDICTOR_METRICS: Final = (
     LOG_QUEUED,
     LOG_WRITTEN,
     LOG_DROPPED,
+    LOG_REPAIRED,
     DATABASE_UP,
 )
 
@@ -123,6 +129,21 @@ ESTIMATED_ACCURACY: Final = Metric(
     "gauge",
     "Accuracy estimated without labels, 0 to 1; the label bound is point, low or high.",
     (*_CHECK, "bound"),
+)
+LABELLED_ACCURACY: Final = Metric(
+    "modelmonitor_labelled_accuracy",
+    "gauge",
+    "Accuracy measured with labels, 0 to 1; the label bound is point, low or high.",
+    (*_CHECK, "bound"),
+)
+LABELLED_ROWS: Final = Metric(
+    "modelmonitor_labelled_rows", "gauge", "Labelled predictions in the last run's window.", _CHECK
+)
+TARGET_TRAFFIC: Final = Metric(
+    "modelmonitor_target_traffic_percent",
+    "gauge",
+    "Share of the traffic that Knative sends to a revision of the monitored model, 0 to 100.",
+    (*_MONITOR, "revision"),
 )
 WINDOW_ROWS: Final = Metric(
     "modelmonitor_window_rows", "gauge", "Predictions in the last run's window.", _CHECK
@@ -187,6 +208,9 @@ OPERATOR_METRICS: Final = (
     DRIFT_THRESHOLD,
     DRIFT_EFFECT,
     ESTIMATED_ACCURACY,
+    LABELLED_ACCURACY,
+    LABELLED_ROWS,
+    TARGET_TRAFFIC,
     WINDOW_ROWS,
     WINDOW_MIN_ROWS,
     RUN_LAST_SUCCESS,
@@ -200,4 +224,59 @@ OPERATOR_METRICS: Final = (
     OPERATOR_RECONCILE_DURATION,
     OPERATOR_QUEUE,
     OPERATOR_API_REQUESTS,
+)
+
+COLLECTOR_REQUEST_DURATION: Final = Metric(
+    "modelmonitor_collector_request_duration_seconds",
+    "histogram",
+    "Time from the head of a request to its answer, in seconds.",
+    ("endpoint",),
+    (0.00025, 0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 10.0),
+)
+COLLECTOR_EVENTS: Final = Metric(
+    "modelmonitor_collector_events_total", "counter", "Events made durable: request or response.", ("kind",)
+)
+COLLECTOR_UNREADABLE: Final = Metric(
+    "modelmonitor_collector_unreadable_events_total",
+    "counter",
+    "Events whose body could not be read and was kept aside.",
+    ("kind",),
+)
+COLLECTOR_PAIRS: Final = Metric(
+    "modelmonitor_collector_joined_events_total", "counter", "Requests joined with their response."
+)
+COLLECTOR_REPEATS: Final = Metric(
+    "modelmonitor_collector_repeated_events_total",
+    "counter",
+    "Pairs that came again and were left out.",
+)
+COLLECTOR_ORPHANS: Final = Metric(
+    "modelmonitor_collector_orphaned_events_total",
+    "counter",
+    "Events whose partner did not come in time, by their own kind.",
+    ("kind",),
+)
+COLLECTOR_LABELS: Final = Metric(
+    "modelmonitor_collector_labels_total", "counter", "Labels made durable by /feedback."
+)
+COLLECTOR_ALERTS: Final = Metric(
+    "modelmonitor_collector_alerts_total", "counter", "News of alerts made durable by /alerts."
+)
+
+COLLECTOR_METRICS: Final = (
+    COLLECTOR_REQUEST_DURATION,
+    COLLECTOR_EVENTS,
+    COLLECTOR_UNREADABLE,
+    COLLECTOR_PAIRS,
+    COLLECTOR_REPEATS,
+    COLLECTOR_ORPHANS,
+    COLLECTOR_LABELS,
+    COLLECTOR_ALERTS,
+    REQUESTS,
+    ERRORS,
+    DATABASE_QUERIES,
+    LOG_QUEUED,
+    LOG_WRITTEN,
+    LOG_DROPPED,
+    DATABASE_UP,
 )

@@ -11,7 +11,7 @@ from modelmonitor.api.base import ApiModel, Rule
 from modelmonitor.api.containers import KeyedBy, KeysMatching
 from modelmonitor.api.durations import Delay
 from modelmonitor.api.names import AlertName, Channel, EmailAddress, HttpUrl, LabelText
-from modelmonitor.api.quantities import PositiveDecimal
+from modelmonitor.api.quantities import PositiveDecimal, Share
 from modelmonitor.api.secrets import SecretKey
 
 AlertSeverity = Literal["info", "warning", "critical"]
@@ -108,6 +108,9 @@ class Alerts(ApiModel):
 
     min_requests_per_second: PositiveDecimal = "0.05"
     """With less traffic, ratios such as the low-confidence share do not alert."""
+
+    min_accuracy: Share | None = None
+    """Accuracy, measured with labels, below which ModelPerformanceBelowTarget fires; none if left out."""
 
     notify: Notify | None = None
     """Who is told, through Alertmanager."""

@@ -89,6 +89,16 @@ class Window(ApiModel):
     )
 
 
+class Episodes(ApiModel):
+    """When drift is over, and when it counts as the same again."""
+
+    exit_runs: Annotated[int, Field(strict=True, ge=1, le=50)] = 2
+    """Quiet runs in a row, each on mostly new predictions, that end an episode."""
+
+    cooldown: Duration = "3d"
+    """The same drift back within this span after its end continues the episode, without a new page."""
+
+
 class Severity(ApiModel):
     """Effect sizes, in the unit of the detector, from which significant drift is worth an alert."""
 
@@ -124,6 +134,9 @@ class Check(ApiModel):
 
     severity: Severity | None = None
     """How large an effect must be to matter; the detector's own values if left out."""
+
+    episodes: Episodes = Episodes()
+    """When drift is over."""
 
     segments: Annotated[tuple[ColumnName, ...], KeyedBy((), max_items=5)] = ()
     """Keys of the log's segment column by which the check is repeated, such as `channel`."""

@@ -28,6 +28,10 @@ class ConditionType(StrEnum):
     DRIFT_DETECTED = "DriftDetected"
     DEGRADED = "Degraded"
     RETRAIN_RECOMMENDED = "RetrainRecommended"
+    # Only where the spec asks for what they tell of.
+    RETRAIN_TRIGGERED = "RetrainTriggered"
+    CAPTURE_READY = "CaptureReady"
+    DASHBOARDS_READY = "DashboardsReady"
 
 
 class Reason(StrEnum):
@@ -43,6 +47,7 @@ class Reason(StrEnum):
     SCRAPE_SUCCEEDED = "ScrapeSucceeded"
     SCRAPE_FAILED = "ScrapeFailed"
     TARGET_NOT_FOUND = "TargetNotFound"
+    SCALED_TO_ZERO = "ScaledToZero"
     # ReferenceReady
     REFERENCE_STORED = "ReferenceStored"
     REFERENCE_MISSING = "ReferenceMissing"
@@ -70,6 +75,21 @@ class Reason(StrEnum):
     LOW_CONFIDENCE = "LowConfidence"
     NEW_PATTERNS = "NewPatterns"
     REQUESTED = "Requested"
+    # RetrainTriggered
+    AWAITING_APPROVAL = "AwaitingApproval"
+    COOLING_DOWN = "CoolingDown"
+    TRAINING_NOT_STARTED = "TrainingNotStarted"
+    TRAINING_STARTED = "TrainingStarted"
+    TRAINING_SUCCEEDED = "TrainingSucceeded"
+    TRAINING_FAILED = "TrainingFailed"
+    # CaptureReady
+    LOGGER_SET = "LoggerSet"
+    LOGGER_THERE = "LoggerThere"
+    LOGGER_TAKEN = "LoggerTaken"
+    COLLECTOR_UNKNOWN = "CollectorUnknown"
+    # DashboardsReady
+    DASHBOARDS_APPLIED = "DashboardsApplied"
+    GRAFANA_OFF = "GrafanaOff"
 
 
 # The CRD names no values here: a server with last month's CRD must accept what this month's operator reports.

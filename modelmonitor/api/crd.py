@@ -82,7 +82,22 @@ def _root() -> Schema:
     root = for_crd(schema_tree(ModelMonitor))
     described = {name: root["properties"][name]["description"] for name in ("apiVersion", "kind")}
     own = {name: {"type": "string", "description": text} for name, text in described.items()}
-    status = {name: value for name, value in root["properties"]["status"].items() if name != "default"}
+    status = _without_defaults(root["properties"]["status"])
     # The server knows metadata itself and refuses a schema for it beyond the name.
     properties = {**own, "metadata": {"type": "object"}, "spec": root["properties"]["spec"], "status": status}
     return {**root, "properties": properties, "required": ["spec"]}
+
+
+def _without_defaults(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """The status as its writers send it: what the server filled in would look as if somebody had said it."""
+    if isinstance(schema, list):
+        return [_without_defaults(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # A field may be called default: only beside a type it is the keyword.
+    is_schema = "type" in schema and isinstance(schema["type"], str)
+    return {
+        name: _without_defaults(value)
+        for name, value in schema.items()
+        if not (is_schema and name == "default")
+    }

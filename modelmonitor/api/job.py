@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from modelmonitor.api.base import ApiModel
+from modelmonitor.api.base import ApiModel, Rule
 from modelmonitor.api.containers import KeysMatching
 from modelmonitor.api.durations import Duration
 from modelmonitor.api.names import ExperimentName, ImageName, LabelText, ObjectName, TaintKey
@@ -16,6 +16,10 @@ from modelmonitor.api.schedules import Cron, TimeZone
 from modelmonitor.api.target import LabelMap
 
 Engine = Literal["local", "ray"]
+
+RAY_NOT_BUILT: Final = (
+    "job.engine: ray is in the resource but not built yet; write engine: local or leave engine out"
+)
 
 Amounts = Annotated[
     Mapping[str, Quantity],
@@ -81,6 +85,10 @@ class DriftJob(ApiModel):
 
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=16)] = ()
     """Taints of nodes that are tolerated."""
+
+    rules: ClassVar = (
+        Rule(message=RAY_NOT_BUILT, cel="self.engine != 'ray'", holds=lambda job: job.engine != "ray"),
+    )
 
 
 class Report(ApiModel):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from modelmonitor.api.base import ApiModel, Rule
 from modelmonitor.api.containers import KeyedBy
 from modelmonitor.api.durations import Duration
-from modelmonitor.api.names import ObjectName
+from modelmonitor.api.names import ObjectName, SecretKeyName
 from modelmonitor.api.secrets import SecretKey
 
 Trigger = Literal["confidence-declining", "repeated-drift", "low-confidence", "new-patterns", "requested"]
@@ -23,6 +23,21 @@ ALL_TRIGGERS: tuple[Trigger, ...] = (
     "new-patterns",
     "requested",
 )
+
+
+BUSINESS_CHANGE: Final = "modelmonitor.io/business-change"
+"""Annotation of a monitor by which a person declares that the business changed: the trigger `requested`."""
+
+
+APPROVAL: Final = "modelmonitor.io/approve-retrain"
+"""Annotation of a monitor by which a person lets the training of the trigger that it names start."""
+
+
+class TrainingWebhook(SecretKey):
+    """One Secret with the address that is called and the key that signs the call."""
+
+    signing_key: SecretKeyName = "signing-key"
+    """Key, in the data of the same Secret, of the text that signs calls (HMAC-SHA256)."""
 
 
 class TrainingJob(ApiModel):
@@ -42,8 +57,8 @@ class Retrain(ApiModel):
     action: Action = "none"
     """`none`: only the condition RetrainRecommended; `webhook`: an address is called; `job`: a Job runs."""
 
-    webhook: SecretKey | None = None
-    """Secret with the address that is called."""
+    webhook: TrainingWebhook | None = None
+    """Secret with the address that is called and the key that signs the call."""
 
     job: TrainingJob | None = None
     """The training that is started."""

@@ -10,10 +10,12 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from modelmonitor.api.base import ApiModel
 from modelmonitor.api.conditions import Condition
 from modelmonitor.api.containers import KeyedBy
+from modelmonitor.api.retrain import Trigger
 
 CheckVerdict = Literal["NoDrift", "Drift", "Inconclusive"]
 MonitorVerdict = Literal["Healthy", "Warning", "Critical", "Inconclusive", "Suspended"]
 DriftSeverity = Literal["warning", "critical"]
+Look = Literal["scheduled", "extra"]
 
 Word = Annotated[str, Field(max_length=256)]
 Sentence = Annotated[str, Field(max_length=4096)]
@@ -60,6 +62,69 @@ class EstimatedAccuracy(ApiModel):
 
     high: Number
     """Upper end, 0 to 1."""
+
+
+class MeasuredAccuracy(ApiModel):
+    """Accuracy on the predictions of the window whose true label has come."""
+
+    rows: int
+    """Labelled predictions."""
+
+    coverage: Number
+    """Share of the window's predictions that are labelled, 0 to 1."""
+
+    accuracy: Number
+    """Share of them that were right, 0 to 1."""
+
+    low: Number
+    """Lower end of its interval, which stays valid however often it is looked at."""
+
+    high: Number
+    """Upper end of its interval."""
+
+    delay: Word | None = None
+    """Median time from a prediction to its label, such as 36h."""
+
+
+class EpisodeStatus(ApiModel):
+    """An unbroken spell of drift: one alert, however many runs see it."""
+
+    started_at: datetime
+    """When a run first saw it, in UTC; with the name of the check this is its identity."""
+
+    severity: DriftSeverity
+    """The worst so far; it only rises, and its rise to critical is worth a second page."""
+
+    fingerprint: Word | None = None
+    """The direction of the drift, by which it is recognised when it returns."""
+
+    same_as: datetime | None = None
+    """Start of the first earlier episode in the same direction; absent if this drift is new."""
+
+    number: int = 1
+    """How many episodes this drift has had, this one included."""
+
+    runs: int = 1
+    """Runs that saw it."""
+
+
+class RetrainTrigger(ApiModel):
+    """A reason to train again that holds now."""
+
+    trigger: Annotated[Trigger, Field(max_length=64)]
+    """Which reason, as in spec.retrain.when."""
+
+    established: bool
+    """Whether it held in as many runs in a row as spec.retrain.minEvidence asks for."""
+
+    runs: int
+    """Runs in a row that gave it."""
+
+    since: datetime
+    """The first of them, in UTC."""
+
+    message: Sentence
+    """The evidence, in a sentence for people."""
 
 
 class CheckStatus(ApiModel):
@@ -119,8 +184,31 @@ class CheckStatus(ApiModel):
     estimated_accuracy: EstimatedAccuracy | None = None
     """Accuracy of the model on the window, estimated."""
 
+    minimum_detectable_effect: Number | None = None
+    """The effect that this run would have found four times of five, in the unit of `effect`."""
+
+    version_share: Number | None = None
+    """Share of the window's predictions that `modelVersion` made, 0 to 1; only those are judged."""
+
+    look: Look | None = None
+    """`scheduled`, or `extra` for a run between two scheduled ones, which may page only from a reserve."""
+
+    labelled: MeasuredAccuracy | None = None
+    """Accuracy of the model on the window, measured with labels."""
+
+    episode: EpisodeStatus | None = None
+    """The open episode of drift; absent when there is none."""
+
+    retrain: Annotated[tuple[RetrainTrigger, ...], KeyedBy(("trigger",), max_items=5)] = ()
+    """Reasons to train again that this check found."""
+
     report: Sentence | None = None
     """Where the full report is: an address or a path."""
+
+    @model_serializer(mode="wrap")
+    def _without_empty_lists(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if value not in ([], ())}
 
 
 class ReferenceStatus(ApiModel):

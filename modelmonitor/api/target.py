@@ -11,7 +11,7 @@ from modelmonitor.api.durations import Duration
 from modelmonitor.api.names import HttpPath, LabelText, ModelName, ObjectName
 from modelmonitor.api.quantities import Port
 
-Capture = Literal["predictor", "collector", "none"]
+Capture = Literal["predictor", "logger", "none"]
 
 LabelMap = Annotated[
     Mapping[str, LabelText],
@@ -70,8 +70,9 @@ class Target(ApiModel):
     """Version to watch; if left out, the version that the predictor reports, also when it changes."""
 
     capture: Capture = "predictor"
-    """Who writes the prediction log: `predictor` (ours logs by itself), `collector` (KServe's logger
-    sends the predictions to the collector) or `none` (something else fills the table)."""
+    """Who writes the prediction log: `predictor` (ours logs by itself), `logger` (the operator sets KServe's
+    logger of the InferenceService to send them to the collector, if it has none yet, and takes it back
+    afterwards) or `none` (something else fills the table)."""
 
     metrics: MetricsEndpoint = MetricsEndpoint()
     """Where the metrics are."""
@@ -88,6 +89,11 @@ class Target(ApiModel):
             message="target.podSelector needs modelName beside it, because labels do not name a model",
             cel="!has(self.podSelector) || has(self.modelName)",
             holds=lambda target: target.pod_selector is None or target.model_name is not None,
+        ),
+        Rule(
+            message="target.capture: logger needs inferenceService, because only KServe has a logger",
+            cel="self.capture != 'logger' || has(self.inferenceService)",
+            holds=lambda target: target.capture != "logger" or target.inference_service is not None,
         ),
     )
 

@@ -68,18 +68,35 @@ class Entry:
 
 
 _KS = "Kolmogorov-Smirnov test of the confidence, or of every class probability"
-_CHI_SQUARE = "chi-square test of the mix of predicted classes"
+_CVM = "Cramér-von Mises test of the confidence, or of every class probability"
+_CHI_SQUARE = "test of the mix of predicted classes by Pearson's statistic"
 _MMD = "maximum mean discrepancy of the embeddings, permutation test"
+_FOURIER = "maximum mean discrepancy of the embeddings of any number of rows, by random Fourier features"
+_LSDD = "least-squares density difference of the embeddings, permutation test"
+_CLASSIFIER = "whether a linear classifier tells window from reference, on embeddings or on words"
+_CONTEXT = "maximum mean discrepancy of the embeddings among predictions of equal probability"
 _TFIDF = "cosine similarity of the mean TF-IDF vectors of the texts, permutation test"
-_FEATURE = {"feature": ("confidence", "probabilities")}
+_COLUMN = {"feature": ("confidence", "probabilities")}
+_INPUT = {"feature": ("embedding", "text")}
 _ANALYZER = {"analyzer": ("word", "char")}
+_HERE = "modelmonitor.detect"
+_THERE = "modelmonitor.detect.alibi"
 
 ENTRIES: Final[tuple[Entry, ...]] = (
-    Entry("ks", NATIVE, _KS, "modelmonitor.detect.ks", "KolmogorovSmirnov", _FEATURE),
-    Entry("chi-square", NATIVE, _CHI_SQUARE, "modelmonitor.detect.chi_square", "ChiSquare"),
-    Entry("mmd", NATIVE, _MMD, "modelmonitor.detect.mmd", "MaximumMeanDiscrepancy"),
-    Entry("tfidf-similarity", NATIVE, _TFIDF, "modelmonitor.detect.tfidf", "TfidfSimilarity", _ANALYZER),
-    Entry("ks", ALIBI, _KS, "modelmonitor.detect.alibi", "AlibiKolmogorovSmirnov", _FEATURE),
-    Entry("chi-square", ALIBI, _CHI_SQUARE, "modelmonitor.detect.alibi", "AlibiChiSquare"),
-    Entry("mmd", ALIBI, _MMD, "modelmonitor.detect.alibi", "AlibiMaximumMeanDiscrepancy"),
+    Entry("ks", NATIVE, _KS, f"{_HERE}.ks", "KolmogorovSmirnov", _COLUMN),
+    Entry("cramer-von-mises", NATIVE, _CVM, f"{_HERE}.cramer_von_mises", "CramerVonMises", _COLUMN),
+    Entry("chi-square", NATIVE, _CHI_SQUARE, f"{_HERE}.chi_square", "ChiSquare"),
+    Entry("mmd", NATIVE, _MMD, f"{_HERE}.mmd", "MaximumMeanDiscrepancy"),
+    Entry("mmd-fourier", NATIVE, _FOURIER, f"{_HERE}.mmd_fourier", "FourierMeanDiscrepancy"),
+    Entry("lsdd", NATIVE, _LSDD, f"{_HERE}.lsdd", "LeastSquaresDensityDifference"),
+    Entry("classifier", NATIVE, _CLASSIFIER, f"{_HERE}.classifier", "DomainClassifier", _INPUT),
+    Entry("context-mmd", NATIVE, _CONTEXT, f"{_HERE}.context_mmd", "ContextAwareMeanDiscrepancy"),
+    Entry("tfidf-similarity", NATIVE, _TFIDF, f"{_HERE}.tfidf", "TfidfSimilarity", _ANALYZER),
+    Entry("ks", ALIBI, _KS, f"{_THERE}.univariate", "AlibiKolmogorovSmirnov", _COLUMN),
+    Entry("cramer-von-mises", ALIBI, _CVM, f"{_THERE}.univariate", "AlibiCramerVonMises", _COLUMN),
+    Entry("chi-square", ALIBI, _CHI_SQUARE, f"{_THERE}.univariate", "AlibiChiSquare"),
+    Entry("mmd", ALIBI, _MMD, f"{_THERE}.mmd", "AlibiMaximumMeanDiscrepancy"),
+    Entry("lsdd", ALIBI, _LSDD, f"{_THERE}.lsdd", "AlibiLeastSquaresDensityDifference"),
+    Entry("classifier", ALIBI, _CLASSIFIER, f"{_THERE}.classifier", "AlibiDomainClassifier", _INPUT),
+    Entry("context-mmd", ALIBI, _CONTEXT, f"{_THERE}.context_mmd", "AlibiContextAwareMeanDiscrepancy"),
 )

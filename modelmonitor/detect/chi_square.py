@@ -13,7 +13,7 @@ from modelmonitor.detect.permutation import permutations_for, rank_p_value
 from modelmonitor.sample import IntArray, Sample
 
 EFFECT = "share of the predictions that moved to another class (total variation), 0 to 1"
-SMALL_COUNT = 5.0
+_BINARY = 2
 _BOOTSTRAPS = 1000
 _MAX_PERMUTATIONS = 99_999
 
@@ -31,12 +31,11 @@ def total_variation(table: IntArray) -> float:
     return float(np.abs(shares[0] - shares[1]).sum() / 2.0)
 
 
-def chi_square(table: IntArray) -> tuple[float, float]:
-    """Pearson's statistic and its asymptotic p-value; two classes with the continuity correction of Yates."""
+def chi_square(table: IntArray) -> float:
+    """Pearson's statistic; two classes with the continuity correction of Yates."""
     from scipy.stats import chi2_contingency
 
-    result = chi2_contingency(table)
-    return float(result.statistic), float(result.pvalue)
+    return float(chi2_contingency(table).statistic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +43,49 @@ class ChiSquare:
     """Did the share of each predicted class change?"""
 
     def __call__(self, reference: Sample, window: Sample, *, level: float, seed: int) -> Finding:
-        """Compare two samples; where an expected count is below 5 the p-value comes from random tables."""
+        """Compare two samples; the p-value counts tables with the same margins, at any number of rows.
+
+        Two classes: all of them, exactly. More: random ones, a permutation test of the rows.
+        """
         table = contingency(reference, window)
-        statistic, p_value = chi_square(table)
-        expected = table.sum(axis=0) * table.sum(axis=1).min() / table.sum()
-        if table.shape[1] == 1 or expected.min() >= SMALL_COUNT:
+        statistic = chi_square(table)
+        if table.shape[1] <= _BINARY:
             return finding(
-                table, statistic=statistic, p_value=p_value, backend="native", level=level, seed=seed
+                table,
+                statistic=statistic,
+                p_value=exact_p_value(table),
+                backend="native",
+                level=level,
+                seed=seed,
             )
         permutations = permutations_for(level, per_level=20, at_most=_MAX_PERMUTATIONS)
-        p_value = _random_table_p_value(table, permutations, seed)
         return finding(
             table,
             statistic=statistic,
-            p_value=p_value,
+            p_value=_random_table_p_value(table, permutations, seed),
             backend="native",
             level=level,
             seed=seed,
             permutations=permutations,
         )
+
+
+def exact_p_value(table: IntArray) -> float:
+    """Probability, given the margins, of a (2, 2) table at least as far from expectation as this one.
+
+    The conditional test of Fisher with the tables ordered by Pearson's statistic; 1 for a single class.
+    """
+    from scipy.stats import hypergeom
+
+    if table.shape[1] == 1:
+        return 1.0
+    total, positive = int(table.sum()), int(table[:, 0].sum())
+    row = int(table.sum(axis=1).argmin())
+    size, seen = int(table[row].sum()), int(table[row, 0])
+    possible = np.arange(max(0, size + positive - total), min(size, positive) + 1)
+    expected = size * positive / total
+    as_far = np.abs(possible - expected) >= abs(seen - expected) - 1e-9
+    return float(hypergeom.pmf(possible[as_far], total, positive, size).sum())
 
 
 def finding(
@@ -75,7 +98,7 @@ def finding(
     seed: int,
     permutations: int = 0,
 ) -> Finding:
-    """The finding that follows from the table of counts; permutations = 0 for an asymptotic p-value."""
+    """The finding that follows from the table of counts; permutations = 0 where none were drawn."""
     reference, window = (int(count) for count in table.sum(axis=1))
     return Finding(
         detector="chi-square",
@@ -98,7 +121,7 @@ def _random_table_p_value(table: IntArray, permutations: int, seed: int) -> floa
     """Rank of the observed table among random ones with the same margins, by distance from expectation."""
     generator = np.random.default_rng(seed)
     totals, size = table.sum(axis=0), int(table[1].sum())
-    draws = generator.multivariate_hypergeometric(totals, size, size=permutations, method="count")
+    draws = generator.multivariate_hypergeometric(totals, size, size=permutations)
     expected = totals * size / totals.sum()
     distance = np.square(draws - expected) / expected
     observed = float((np.square(table[1] - expected) / expected).sum())

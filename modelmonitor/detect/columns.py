@@ -11,6 +11,7 @@ LOG_EMBEDDINGS = "let the predictor log embeddings, or choose a detector of text
 STORE_TEXT = "store the input (privacy.input: store), or choose a detector of embeddings or confidence"
 _SORT_COLUMNS = 16
 _FEWEST_ROWS = 2
+_BINARY = 2
 
 
 def embedded_rows(sample: Sample, *, side: str) -> IntArray:
@@ -42,8 +43,18 @@ def embeddings(sample: Sample, *, side: str) -> FloatArray:
         MissingColumn: fewer than two rows have one.
     """
     rows = np.asarray(sample.embeddings, dtype=np.float32)[embedded_rows(sample, side=side)]
-    ordered: FloatArray = rows[np.lexsort(rows[:, :_SORT_COLUMNS].T[::-1])]
+    ordered: FloatArray = rows[canonical_order(rows)]
     return ordered
+
+
+def canonical_order(rows: FloatArray) -> IntArray:
+    """Indices that sort (n, d) rows by their first columns, however they arrived."""
+    return np.asarray(np.lexsort(rows[:, :_SORT_COLUMNS].T[::-1]), dtype=np.int64)
+
+
+def compared_probabilities(sample: Sample) -> FloatArray:
+    """(n, c) class probabilities; of two classes one, since it determines the other."""
+    return sample.probabilities[:, :1] if len(sample.classes) == _BINARY else sample.probabilities
 
 
 def texts(sample: Sample, *, side: str) -> list[str]:
@@ -60,6 +71,16 @@ def texts(sample: Sample, *, side: str) -> list[str]:
     if len(kept) < _FEWEST_ROWS:
         raise MissingColumn("texts", side, STORE_TEXT)
     return kept
+
+
+def chosen_texts(sample: Sample, *, side: str, max_rows: int, seed: int) -> list[str]:
+    """The texts that were kept, sorted, or a uniform random subset of `max_rows` of them.
+
+    Raises:
+        MissingColumn: fewer than two texts were kept.
+    """
+    kept = texts(sample, side=side)
+    return [kept[row] for row in chosen_rows(len(kept), at_most=max_rows, seed=seed)]
 
 
 def class_counts(sample: Sample) -> IntArray:

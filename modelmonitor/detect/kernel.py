@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,25 +15,47 @@ _ROWS_PER_COMPONENT = 4
 _NEGLIGIBLE_VARIANCE = 1e-6
 
 
-def whitened(pooled: FloatArray, *, components: int) -> FloatArray:
-    """Leading principal components of the pooled rows, each scaled to variance 1.
+@dataclass(frozen=True, slots=True, eq=False)
+class Whitening:
+    """A linear map to directions of equal variance.
+
+    Attributes:
+        centre: (d,) what is subtracted.
+        directions: (d, c) principal directions, each scaled to variance 1.
+    """
+
+    centre: DoubleArray
+    directions: DoubleArray
+
+    def apply(self, rows: FloatArray) -> FloatArray:
+        """(n, c) float32 whitened rows."""
+        return np.asarray((rows - self.centre) @ self.directions, dtype=np.float32)
+
+
+def fit_whitening(rows: FloatArray, *, components: int) -> Whitening:
+    """Leading principal components of the rows, each scaled to variance 1.
 
     A classifier's embedding varies mostly along its own decision; without whitening that one direction hides
-    a change of topic or style. The directions come from the pooled rows, so a permutation test stays exact.
+    a change of topic or style.
 
     Args:
-        pooled: (n, d) rows of both samples.
-        components: how many, at most n/4 and d; 0 leaves the rows as they are.
+        rows: (n, d).
+        components: how many, at most n/4 and d; 0 leaves the space as it is.
     """
     if components == 0:
-        return pooled
-    centred = pooled - pooled.mean(axis=0, dtype=np.float64)
-    variances, directions = np.linalg.eigh(centred.T @ centred / len(pooled))
+        return Whitening(np.zeros(rows.shape[1]), np.eye(rows.shape[1]))
+    centre = rows.mean(axis=0, dtype=np.float64)
+    centred = rows - centre
+    variances, directions = np.linalg.eigh(centred.T @ centred / len(rows))
     largest = variances[-1]
-    keep = min(components, max(1, len(pooled) // _ROWS_PER_COMPONENT), pooled.shape[1])
+    keep = min(components, max(1, len(rows) // _ROWS_PER_COMPONENT), rows.shape[1])
     kept = [i for i in range(-1, -keep - 1, -1) if variances[i] > _NEGLIGIBLE_VARIANCE * max(largest, 1e-12)]
-    scaled = centred @ (directions[:, kept] / np.sqrt(variances[kept]))
-    return np.asarray(scaled, dtype=np.float32)
+    return Whitening(centre, directions[:, kept] / np.sqrt(variances[kept]))
+
+
+def whitened(pooled: FloatArray, *, components: int) -> FloatArray:
+    """Pooled rows of both samples in a space fitted on all of them, so that permutations stay exact."""
+    return pooled if components == 0 else fit_whitening(pooled, components=components).apply(pooled)
 
 
 def squared_distances(left: FloatArray, right: FloatArray) -> FloatArray:

@@ -8,20 +8,20 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from modelmonitor.detect import columns
 from modelmonitor.detect.finding import Finding
 from modelmonitor.sample import FloatArray, Sample
 
 Feature = Literal["confidence", "probabilities"]
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 EFFECT = "largest gap between the two cumulative distributions, 0 to 1"
-_BINARY = 2
 
 
 def compared_columns(sample: Sample, feature: Feature) -> FloatArray:
     """(n, c) columns to compare; of two class probabilities one, since it determines the other."""
     if feature == "confidence":
         return sample.confidence[:, None]
-    return sample.probabilities[:, :1] if len(sample.classes) == _BINARY else sample.probabilities
+    return columns.compared_probabilities(sample)
 
 
 def combined_p_value(p_values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:

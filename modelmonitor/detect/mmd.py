@@ -70,7 +70,7 @@ class MaximumMeanDiscrepancy:
         max_permutations: upper bound of the number that follows from the level.
     """
 
-    components: int = 32
+    components: int = 64
     max_rows: int = 2000
     max_permutations: int = 19_999
 

@@ -99,16 +99,17 @@ def permutation_test(
     observed = similarities(in_window[:, None])
     value = float(statistic(observed)[0])
     permuted = np.concatenate(
-        [statistic(similarities(chunk)) for chunk in _assignments(in_window, permutations, seed)]
+        [statistic(similarities(chunk)) for chunk in assignments(in_window, permutations, seed)]
     )
     return PermutationTest(
         value, rank_p_value(value, permuted), permutations, critical_value(permuted, level), observed
     )
 
 
-def _assignments(
+def assignments(
     in_window: npt.NDArray[np.bool_], permutations: int, seed: int
 ) -> Iterator[npt.NDArray[np.bool_]]:
+    """Random permutations of an (n,) assignment, True = window, as (n, up to 256) columns at a time."""
     generator = np.random.default_rng(seed)
     for start in range(0, permutations, _CHUNK):
         count = min(_CHUNK, permutations - start)

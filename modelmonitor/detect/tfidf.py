@@ -91,10 +91,12 @@ class TfidfSimilarity:
 
     Attributes:
         analyzer: "word", or "char" for languages without spaces between words.
+        max_rows: texts used of each sample, a seeded uniform subset of more.
         max_permutations: upper bound of the number that follows from the level.
     """
 
     analyzer: Analyzer = "word"
+    max_rows: int = 10_000
     max_permutations: int = 19_999
 
     def __call__(self, reference: Sample, window: Sample, *, level: float, seed: int) -> Finding:
@@ -104,8 +106,10 @@ class TfidfSimilarity:
             MissingColumn: a sample kept no texts.
             NothingToCompare: no word occurs in two texts.
         """
-        left = columns.texts(reference, side="reference")
-        right = columns.texts(window, side="window")
+        left, right = (
+            columns.chosen_texts(sample, side=side, max_rows=self.max_rows, seed=seed)
+            for side, sample in (("reference", reference), ("window", window))
+        )
         rows = vectors(left + right, analyzer=self.analyzer)
         test = permutation_test(
             partial(sparse_similarities, rows),

@@ -1,43 +1,23 @@
-"""Quality on the rows whose label is known, each figure with an interval."""
+"""Quality on the rows whose label is known, each figure with an interval that may be looked at every hour."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
+from modelmonitor.estimate.confidence_sequence import Figure, proportion
 from modelmonitor.sample import IntArray, Sample
-
-DoubleArray = npt.NDArray[np.float64]
-
-_BOOTSTRAPS = 2000
 
 
 class NeedsLabels(ValueError):
-    """No row of the sample has a label."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A quality figure, 0 to 1.
-
-    Attributes:
-        value: measured.
-        low: lower end of its interval.
-        high: upper end of its interval.
-    """
-
-    value: float
-    low: float
-    high: float
+    """No row has a label."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassQuality:
-    """Quality of one class; 0 where undefined (a class never predicted, or never true).
+    """Quality of one class; value 0 and interval 0 to 1 where undefined (never predicted, or never true).
 
     Attributes:
         precision: share of the rows predicted as this class that are.
@@ -58,11 +38,13 @@ class LabelledQuality:
 
     Attributes:
         n: labelled rows.
-        coverage: share of all rows of the sample that are labelled.
-        accuracy: with Wilson's interval.
-        f1_macro: unweighted mean of the classes' F1, with a bootstrap interval.
-        precision_macro: unweighted mean of the classes' precision, with a bootstrap interval.
-        recall_macro: unweighted mean of the classes' recall, with a bootstrap interval.
+        coverage: share of all rows that are labelled.
+        accuracy: share of the labelled rows that were right.
+        f1_macro: unweighted mean of the classes' F1.
+        precision_macro: unweighted mean of the classes' precision.
+        recall_macro: unweighted mean of the classes' recall.
+        overconfidence: mean confidence of the labelled rows minus accuracy, -1 to 1: calibration in the
+            large; None where the confidence is not known.
         classes: by class name.
     """
 
@@ -72,38 +54,73 @@ class LabelledQuality:
     f1_macro: Figure
     precision_macro: Figure
     recall_macro: Figure
+    overconfidence: Figure | None
     classes: Mapping[str, ClassQuality]
 
 
-def labelled_quality(sample: Sample, *, seed: int, confidence: float = 0.95) -> LabelledQuality:
-    """Measure quality on the labelled rows of a sample.
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelCounts:
+    """What quality is computed from: counts, so that a database can do the counting.
+
+    Attributes:
+        classes: the model's k classes.
+        confusion: (k, k) labelled rows: row = true class, column = predicted class.
+        rows: all rows, labelled or not.
+        mean_confidence: of the labelled rows, None where not known.
+    """
+
+    classes: Sequence[str]
+    confusion: IntArray
+    rows: int
+    mean_confidence: float | None = None
+
+    @property
+    def labelled(self) -> int:
+        """Labelled rows."""
+        return int(self.confusion.sum())
+
+
+def labelled_quality(counts: LabelCounts, *, confidence: float = 0.95) -> LabelledQuality:
+    """Measure quality on the labelled rows.
+
+    Accuracy, precision and recall are proportions with a confidence sequence each. F1 grows with precision
+    and with recall, so its interval is F1 at the two lower and at the two upper ends, each held at half the
+    risk (union bound); a macro average is the average of ends that share the risk among the classes. All
+    intervals are valid at all looks together while labels arrive, each for itself.
 
     Args:
-        sample: rows, some of them labelled.
-        seed: of the bootstrap.
+        counts: of one window.
         confidence: of every interval, 0 to 1.
 
     Raises:
         NeedsLabels: no row has a label.
     """
-    known = sample.take(np.flatnonzero(sample.labelled))
-    if not len(known):
-        msg = f"none of the {len(sample)} rows has a label: send labels as feedback to measure quality"
+    if not counts.labelled:
+        msg = f"none of the {counts.rows} rows has a label: send labels as feedback to measure quality"
         raise NeedsLabels(msg)
-    confusion = confusion_matrix(known)
-    tails = ((1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0)
-    precision, recall, f1 = _figures(_resampled(confusion, seed=seed), tails=tails)
+    shared = 1.0 - (1.0 - confidence) / len(counts.classes)
+    alone, together = (_by_class(counts, confidence=each) for each in (confidence, shared))
+    accuracy = proportion(int(np.trace(counts.confusion)), counts.labelled, confidence=confidence)
     return LabelledQuality(
-        n=len(known),
-        coverage=len(known) / len(sample),
-        accuracy=wilson(int(np.trace(confusion)), len(known), confidence=confidence),
-        f1_macro=f1[-1],
-        precision_macro=precision[-1],
-        recall_macro=recall[-1],
-        classes={
-            name: ClassQuality(precision[i], recall[i], f1[i], int(confusion[i].sum()))
-            for i, name in enumerate(sample.classes)
-        },
+        n=counts.labelled,
+        coverage=counts.labelled / counts.rows,
+        accuracy=accuracy,
+        f1_macro=_mean([each.f1 for each in together]),
+        precision_macro=_mean([each.precision for each in together]),
+        recall_macro=_mean([each.recall for each in together]),
+        overconfidence=_overconfidence(counts.mean_confidence, accuracy),
+        classes=dict(zip(counts.classes, alone, strict=True)),
+    )
+
+
+def counts_of(sample: Sample) -> LabelCounts:
+    """The counts of a sample."""
+    known = sample.take(np.flatnonzero(sample.labelled))
+    return LabelCounts(
+        classes=sample.classes,
+        confusion=confusion_matrix(known),
+        rows=len(sample),
+        mean_confidence=float(known.confidence.mean()) if len(known) else None,
     )
 
 
@@ -113,39 +130,44 @@ def confusion_matrix(known: Sample) -> IntArray:
     return np.bincount(known.labels * k + known.predicted, minlength=k * k).reshape(k, k).astype(np.int64)
 
 
-def wilson(successes: int, n: int, *, confidence: float = 0.95) -> Figure:
-    """A proportion with Wilson's score interval (Wilson 1927)."""
-    z = NormalDist().inv_cdf(0.5 + confidence / 2.0)
-    share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
-    return Figure(share, max(0.0, centre - half), min(1.0, centre + half))
+def _by_class(counts: LabelCounts, *, confidence: float) -> list[ClassQuality]:
+    hits = np.diagonal(counts.confusion)
+    predicted, true = counts.confusion.sum(axis=0), counts.confusion.sum(axis=1)
+    return [
+        _class_quality(int(hits[i]), int(predicted[i]), support=int(true[i]), confidence=confidence)
+        for i in range(len(counts.classes))
+    ]
 
 
-def _resampled(confusion: IntArray, *, seed: int) -> IntArray:
-    """(1 + b, k, k) the confusion matrix, then b bootstrap draws of it."""
-    n = int(confusion.sum())
-    draws = np.random.default_rng(seed).multinomial(n, confusion.ravel() / n, size=_BOOTSTRAPS)
-    matrices: IntArray = np.concatenate([confusion[None], draws.reshape(-1, *confusion.shape)])
-    return matrices
+def _class_quality(hits: int, predicted: int, *, support: int, confidence: float) -> ClassQuality:
+    half = 1.0 - (1.0 - confidence) / 2.0
+    precision, recall = (proportion(hits, n, confidence=half) for n in (predicted, support))
+    return ClassQuality(
+        precision=proportion(hits, predicted, confidence=confidence),
+        recall=proportion(hits, support, confidence=confidence),
+        f1=Figure(
+            _harmonic(precision.value, recall.value),
+            _harmonic(precision.low, recall.low),
+            _harmonic(precision.high, recall.high),
+        ),
+        support=support,
+    )
 
 
-def _figures(
-    confusions: IntArray, *, tails: tuple[float, float]
-) -> tuple[list[Figure], list[Figure], list[Figure]]:
-    """Precision, recall and F1: a figure for each class, then the macro average."""
-    hits = np.diagonal(confusions, axis1=1, axis2=2).astype(np.float64)
-    predicted, true = confusions.sum(axis=1), confusions.sum(axis=2)
-    ratios = (_ratio(hits, predicted), _ratio(hits, true), _ratio(2.0 * hits, predicted + true))
-    precision, recall, f1 = (_with_intervals(ratio, tails=tails) for ratio in ratios)
-    return precision, recall, f1
+def _harmonic(one: float, other: float) -> float:
+    return 2.0 * one * other / (one + other) if one + other > 0 else 0.0
 
 
-def _ratio(part: DoubleArray, whole: IntArray) -> DoubleArray:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+def _mean(figures: Sequence[Figure]) -> Figure:
+    value, low, high = (
+        float(np.mean([getattr(figure, end) for figure in figures])) for end in ("value", "low", "high")
+    )
+    return Figure(value, low, high)
 
 
-def _with_intervals(draws: DoubleArray, *, tails: tuple[float, float]) -> list[Figure]:
-    columns = np.column_stack([draws, draws.mean(axis=1)])
-    low, high = np.quantile(columns[1:], tails, axis=0)
-    return [Figure(float(columns[0, i]), float(low[i]), float(high[i])) for i in range(columns.shape[1])]
+def _overconfidence(mean_confidence: float | None, accuracy: Figure) -> Figure | None:
+    if mean_confidence is None:
+        return None
+    return Figure(
+        mean_confidence - accuracy.value, mean_confidence - accuracy.high, mean_confidence - accuracy.low
+    )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from modelmonitor.estimate.confidence_sequence import Figure, proportion
 from modelmonitor.health import Measured
 from modelmonitor.job.window import Window
 from modelmonitor.report.model import ClassShareReport, HistogramReport, MomentReport
@@ -29,15 +30,19 @@ def compare_confidence(reference: Sample, window: Sample) -> HistogramReport:
 
 
 def compare_classes(reference: Sample, window: Sample) -> tuple[ClassShareReport, ...]:
-    """How often each class was predicted, in the model's order of classes."""
+    """How often each class was predicted, in the model's order; the window's shares with an interval."""
     size = len(reference.classes)
     before = np.bincount(reference.predicted, minlength=size) / len(reference)
-    now = np.bincount(window.predicted, minlength=size) / len(window)
+    now = np.bincount(window.predicted, minlength=size)
     return tuple(
-        ClassShareReport(
-            name=shown(name, WORD_LIMIT)[0], reference=float(before[row]), window=float(now[row])
-        )
+        _class_share(name, float(before[row]), proportion(int(now[row]), len(window)))
         for row, name in enumerate(reference.classes)
+    )
+
+
+def _class_share(name: str, before: float, now: Figure) -> ClassShareReport:
+    return ClassShareReport(
+        name=shown(name, WORD_LIMIT)[0], reference=before, window=now.value, low=now.low, high=now.high
     )
 
 

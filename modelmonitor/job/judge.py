@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import datetime
 
+from modelmonitor.decide.sensitivity import minimum_detectable_effect
 from modelmonitor.decide.verdict import Drift, Inconclusive, NoDrift, Verdict, decide
 from modelmonitor.detect.finding import Finding
 from modelmonitor.detect.missing import MissingColumn, NothingToCompare
+from modelmonitor.job.direction import fingerprint_of
 from modelmonitor.job.plan import PlannedCheck, PlannedTest
-from modelmonitor.job.window import Obstacle, Window
-from modelmonitor.report.check import CheckReport, FindingReport, VerdictReport, worst
+from modelmonitor.job.window import Obstacle, Part, Window
+from modelmonitor.report.check import CheckReport, FindingReport, VerdictReport, leading, worst
 from modelmonitor.report.text import shown
 from modelmonitor.report.wording import check_sentence
 from modelmonitor.sample import Sample
@@ -21,11 +24,22 @@ NO_REFERENCE = Obstacle(
 _SENTENCE_LIMIT = 500
 
 
-def judge(check: PlannedCheck, *, reference: Sample | None, window: Window, seed: int) -> CheckReport:
+def judge(
+    check: PlannedCheck, *, reference: Sample | None, window: Window, space: str, seed: int
+) -> CheckReport:
     """The verdict of one check.
 
-    Whatever the data lack (a reference, rows, a column) makes the check inconclusive with the reason;
-    only a detector that cannot be built or installed raises.
+    Every test looks at the whole window and, where runs are closer together than the window is long, at its
+    newest parts; the most telling part stands for the test. Whatever the data lack (a reference, rows, a
+    column) makes the check inconclusive with the reason; only a detector that cannot be built or installed
+    raises.
+
+    Args:
+        check: what to test.
+        reference: what normal looks like.
+        window: the predictions.
+        space: names the space of the embeddings, such as the model's version.
+        seed: of every random choice.
 
     Raises:
         DetectionError: the detector's package is missing or its parameters do not fit.
@@ -33,11 +47,32 @@ def judge(check: PlannedCheck, *, reference: Sample | None, window: Window, seed
     obstacle = _obstacle(check, reference=reference, window=window)
     if obstacle or reference is None or window.sample is None:
         return _closed(check, window, findings=(), verdict=_inconclusive(obstacle or NO_REFERENCE))
-    judged = [_run(test, check, reference=reference, window=window.sample, seed=seed) for test in check.tests]
+    judged = [
+        _most_telling(test, check, reference=reference, window=window, seed=seed) for test in check.tests
+    ]
     findings = tuple(item for item in judged if isinstance(item, FindingReport))
     missing = tuple(_inconclusive(item) for item in judged if isinstance(item, Obstacle))
     verdicts = tuple(finding.verdict for finding in findings) or missing
-    return _closed(check, window, findings=findings, verdict=worst(verdicts))
+    found = _closed(check, window, findings=findings, verdict=worst(verdicts))
+    if found.leading is None or found.verdict.outcome != "Drift":
+        return found
+    direction = fingerprint_of(reference, _part_of(found.leading, window), space=space)
+    return found.model_copy(update={"fingerprint": direction})
+
+
+def _most_telling(
+    test: PlannedTest, check: PlannedCheck, *, reference: Sample, window: Window, seed: int
+) -> FindingReport | Obstacle:
+    """The finding of the part of the window with the worst verdict, then the smallest p-value."""
+    parts = [part for part in window.parts if len(part.sample) >= check.min_rows]
+    judged = [_run(test, check, reference=reference, part=part, seed=seed) for part in parts]
+    findings = tuple(item for item in judged if isinstance(item, FindingReport))
+    chosen = leading(findings)
+    return judged[0] if chosen is None else chosen.model_copy(update={"parts": len(findings)})
+
+
+def _part_of(finding: FindingReport, window: Window) -> Sample:
+    return next(part.sample for part in window.parts if part.start == finding.since)
 
 
 def _obstacle(check: PlannedCheck, *, reference: Sample | None, window: Window) -> Obstacle | None:
@@ -50,13 +85,14 @@ def _obstacle(check: PlannedCheck, *, reference: Sample | None, window: Window) 
 
 
 def _run(
-    test: PlannedTest, check: PlannedCheck, *, reference: Sample, window: Sample, seed: int
+    test: PlannedTest, check: PlannedCheck, *, reference: Sample, part: Part, seed: int
 ) -> FindingReport | Obstacle:
     try:
-        finding = test.detector(reference, window, level=test.level, seed=seed)
+        finding = test.detector(reference, part.sample, level=test.level, seed=seed)
     except (MissingColumn, NothingToCompare) as error:
         return Obstacle("MissingData", _sentence(str(error)))
-    return _reported(finding, test, _decided(finding, test, check, reference=reference, window=window))
+    verdict = _decided(finding, test, check, reference=reference, window=part.sample)
+    return _reported(finding, test, verdict, since=part.start)
 
 
 def _decided(
@@ -74,7 +110,7 @@ def _decided(
     return NoDrift(f"Mean confidence rose from {before:.1%} to {now:.1%}, which is no degradation.")
 
 
-def _reported(finding: Finding, test: PlannedTest, verdict: Verdict) -> FindingReport:
+def _reported(finding: Finding, test: PlannedTest, verdict: Verdict, *, since: datetime) -> FindingReport:
     return FindingReport(
         detector=finding.detector,
         backend=finding.backend,
@@ -91,6 +127,8 @@ def _reported(finding: Finding, test: PlannedTest, verdict: Verdict) -> FindingR
         parameters=dict(finding.parameters),
         verdict=_verdict(verdict),
         sentence=verdict.explanation,
+        since=since,
+        minimum_detectable_effect=minimum_detectable_effect(finding, level=test.level),
     )
 
 
@@ -130,7 +168,7 @@ def _closed(
         type=check.type,
         detector=check.tests[0].name,
         backend=check.tests[0].backend,
-        level=sum(test.level for test in check.tests),
+        level=check.parts * sum(test.level for test in check.tests),
         suspected=check.type == "concept",
         window=window.summary(),
         findings=findings,

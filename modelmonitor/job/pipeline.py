@@ -29,14 +29,12 @@ class Circumstances:
         run_id: unique; the key of the results.
         now: the end of the windows and the time that the report carries, UTC.
         seed: of every random choice.
-        open_since: for each check that drifted in its last run, when that unbroken series began.
         packages: versions of the packages that compute.
     """
 
     run_id: str
     now: datetime
     seed: int
-    open_since: Mapping[str, datetime]
     packages: Mapping[str, str]
 
 
@@ -55,8 +53,9 @@ def run_checks(
         DetectionError: a detector's package is missing; anything the data lack is a verdict instead.
     """
     sample = None if reference is None else reference.sample
+    space = "" if reference is None else f"{reference.model_name} {reference.model_version}"
     checks = tuple(
-        judge(check, reference=sample, window=windows[check.name], seed=circumstances.seed)
+        judge(check, reference=sample, window=windows[check.name], space=space, seed=circumstances.seed)
         for check in plan.checks
     )
     shown = windows[_of_type(plan.checks, "data").name]
@@ -72,10 +71,9 @@ def run_checks(
         reference=_described(reference),
         budget=BudgetReport(max=plan.budget_max, per=plan.budget_per),
         checks=checks,
-        drifting_since=drifting_since(checks, circumstances),
         health=_health(plan, shown),
         red_flags=_red_flags(plan, shown),
-        notes=(*plan.notes, *_capped(checks)),
+        notes=(*plan.notes, *_capped(checks), *_mixed(checks)),
         evidence=gather(
             plan, reference=sample, windows=windows, seed=circumstances.seed, packages=circumstances.packages
         ),
@@ -83,22 +81,16 @@ def run_checks(
     )
 
 
-def drifting_since(checks: Sequence[CheckReport], circumstances: Circumstances) -> datetime | None:
-    """When the longest unbroken series of drift began; now for a new one, None without drift."""
-    drifted = [check.name for check in checks if check.verdict.outcome == "Drift"]
-    return min((circumstances.open_since.get(name, circumstances.now) for name in drifted), default=None)
-
-
 def _comparison(
     plan: RunPlan, reference: Sample | None, *, windows: Mapping[str, Window], seed: int
 ) -> dict[str, Part | tuple[Part, ...] | None]:
     shown = windows[_of_type(plan.checks, "data").name]
-    judged = windows[_of_type(plan.checks, "performance").name].sample
-    if reference is None or not len(reference) or not shown.sample or not judged:
+    judged = windows[_of_type(plan.checks, "performance").name]
+    if reference is None or not len(reference) or not shown.sample or not judged.sample:
         return {}
     return {
-        "estimate": estimated(reference, judged, seed=seed),
-        "labelled": measured(judged, seed=seed),
+        "estimate": estimated(reference, judged.sample, seed=seed),
+        "labelled": measured(judged.labels) if judged.labels else None,
         "confidence": compare_confidence(reference, shown.sample),
         "classes": compare_classes(reference, shown.sample),
         "moments": time_course(shown),
@@ -153,5 +145,15 @@ def _capped(checks: Sequence[CheckReport]) -> tuple[str, ...]:
         f"a random {check.window.rows:,} of them were read (window.maxRows)."
         for check in checks
         if 0 < check.window.rows < check.window.rows_logged
+    ]
+    return tuple(dict.fromkeys(notes))
+
+
+def _mixed(checks: Sequence[CheckReport]) -> tuple[str, ...]:
+    notes = [
+        f"{check.window.other_versions:,} of {check.window.rows_logged + check.window.other_versions:,} "
+        "predictions of the window came from other model versions and are not judged."
+        for check in checks
+        if check.window.other_versions
     ]
     return tuple(dict.fromkeys(notes))

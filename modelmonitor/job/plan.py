@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from modelmonitor.api.checks import Check, CheckType, Detector
 from modelmonitor.api.durations import parse_duration
 from modelmonitor.api.reference import Reference
+from modelmonitor.api.retrain import ALL_TRIGGERS, BUSINESS_CHANGE, Trigger
 from modelmonitor.api.thresholds import Thresholds as ThresholdSpec
 from modelmonitor.api.v1alpha1 import ModelMonitor
-from modelmonitor.decide.budget import level_per_test
+from modelmonitor.decide.episodes import Rules
 from modelmonitor.decide.thresholds import DEFAULT_THRESHOLDS, EffectThresholds
 from modelmonitor.detect import registry
 from modelmonitor.detect.catalogue import Detector as DetectorFunction
 from modelmonitor.health import Bounds, Thresholds
 from modelmonitor.job.errors import UnknownCheck
-from modelmonitor.job.schedule import mean_interval
-
-_TEXT_TEST = Detector(name="tfidf-similarity", backend="native")
+from modelmonitor.job.levels import TEXT_TEST, levels_of, parts_of, tests_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,11 @@ class PlannedCheck:
 
     Attributes:
         lookback: length of the window up to the start of the run.
+        parts: how many parts of the window are tested, each at the tests' level: all, the newest half, ….
+        schedule: when it runs, as cron writes it.
+        time_zone: of the schedule.
+        episodes: when drift is over.
+        newest: only so many of the newest predictions of the window; None for all.
         min_rows: with fewer rows the check is inconclusive.
         max_rows: of more rows a uniform random subset is read.
     """
@@ -54,9 +58,36 @@ class PlannedCheck:
     name: str
     type: CheckType
     lookback: timedelta
+    parts: int
+    schedule: str
+    time_zone: str
+    episodes: Rules
+    newest: int | None
     min_rows: int
     max_rows: int
     tests: tuple[PlannedTest, ...]
+
+    def part_starts(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
+        """First moment of each part of a window [start, end): the whole first, then ever shorter ones."""
+        halved = (end - self.lookback / 2**number for number in range(1, self.parts))
+        return (start, *(moment for moment in halved if moment > start))
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainPlan:
+    """What a recommendation to train again needs.
+
+    Attributes:
+        when: triggers that the monitor asks for.
+        min_evidence: runs in a row that must agree.
+        judges: for each check of the monitor the triggers that it is the judge of.
+        business_change: what a person declared by annotation, empty without.
+    """
+
+    when: tuple[Trigger, ...]
+    min_evidence: int
+    judges: Mapping[str, tuple[Trigger, ...]]
+    business_change: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +99,7 @@ class RunPlan:
         reference: name of the reference in PostgreSQL; None if the spec names none, then `reference_obstacle`
             says what to do.
         show_texts: whether logged texts may appear in a report.
+        retrain: what a recommendation to train again needs.
         notes: parts of the spec that this run leaves out, each a sentence.
         settings: the spec as JSON types, for the record.
     """
@@ -84,6 +116,7 @@ class RunPlan:
     budget_per: str
     thresholds: Thresholds
     privacy: str
+    retrain: RetrainPlan
     notes: tuple[str, ...]
     settings: dict[str, object]
 
@@ -91,6 +124,11 @@ class RunPlan:
     def show_texts(self) -> bool:
         """Whether logged texts may appear in a report."""
         return self.privacy == "store"
+
+    def measures(self, check: PlannedCheck) -> bool:
+        """Whether the quality on labelled predictions is that of this check's window."""
+        judges = [each for each in self.checks if each.type == "performance"] or list(self.checks)
+        return judges[0].name == check.name
 
 
 def plan_run(monitor: ModelMonitor, *, only: str | None = None, deployment_id: str | None = None) -> RunPlan:
@@ -105,7 +143,8 @@ def plan_run(monitor: ModelMonitor, *, only: str | None = None, deployment_id: s
         UnknownCheck: the monitor has no check `only`.
         DetectionError: a detector or a parameter does not exist.
     """
-    spec = monitor.spec
+    spec, level = monitor.spec, levels_of(monitor)
+    per = parse_duration(spec.false_alarms.per)
     return RunPlan(
         monitor=monitor.metadata.name,
         namespace=monitor.metadata.namespace,
@@ -114,20 +153,22 @@ def plan_run(monitor: ModelMonitor, *, only: str | None = None, deployment_id: s
         model_version=spec.target.model_version,
         reference=spec.reference.dataset,
         reference_obstacle=_reference_obstacle(spec.reference),
-        checks=tuple(_planned(check, level=_level(monitor)) for check in _chosen(spec.checks, only)),
+        checks=tuple(
+            _planned(check, level=level[check.name], per=per) for check in _chosen(spec.checks, only)
+        ),
         budget_max=spec.false_alarms.max,
         budget_per=spec.false_alarms.per,
         thresholds=_thresholds(spec.thresholds),
         privacy=spec.privacy.input,
+        retrain=RetrainPlan(
+            when=spec.retrain.when,
+            min_evidence=spec.retrain.min_evidence,
+            judges=_judges(spec.checks),
+            business_change=monitor.metadata.annotations.get(BUSINESS_CHANGE, "").strip(),
+        ),
         notes=_left_out(_chosen(spec.checks, only)),
         settings=spec.to_manifest(),
     )
-
-
-def tests_of(check: Check) -> tuple[Detector, ...]:
-    """The detectors of a check; a data check adds one on words, which sees what encoders blur."""
-    chosen = check.chosen_detector
-    return (chosen, _TEXT_TEST) if check.type == "data" and chosen.name != _TEXT_TEST.name else (chosen,)
 
 
 def _chosen(checks: Sequence[Check], only: str | None) -> tuple[Check, ...]:
@@ -138,23 +179,29 @@ def _chosen(checks: Sequence[Check], only: str | None) -> tuple[Check, ...]:
     return found
 
 
-def _level(monitor: ModelMonitor) -> float:
-    per = parse_duration(monitor.spec.false_alarms.per)
-    intervals = [
-        mean_interval(check.schedule, per=per) for check in monitor.spec.checks for _ in tests_of(check)
-    ]
-    return level_per_test(
-        max_false_alarms=monitor.spec.false_alarms.max,
-        per=per,
-        intervals=intervals,
+def _judges(checks: Sequence[Check]) -> dict[str, tuple[Trigger, ...]]:
+    """Each trigger has one judge, or three checks a night would count as three nights."""
+    data, performance = (
+        next((check.name for check in checks if check.type == kind), checks[0].name)
+        for kind in ("data", "performance")
     )
+    judge_of: dict[Trigger, str] = dict.fromkeys(ALL_TRIGGERS, performance) | {"new-patterns": data}
+    return {
+        check.name: tuple(trigger for trigger, judge in judge_of.items() if judge == check.name)
+        for check in checks
+    }
 
 
-def _planned(check: Check, *, level: float) -> PlannedCheck:
+def _planned(check: Check, *, level: float, per: timedelta) -> PlannedCheck:
     return PlannedCheck(
         name=check.name,
         type=check.type,
         lookback=parse_duration(check.window.lookback),
+        parts=parts_of(check, per=per),
+        schedule=check.schedule,
+        time_zone=check.time_zone,
+        episodes=Rules(check.episodes.exit_runs, parse_duration(check.episodes.cooldown)),
+        newest=check.window.rows,
         min_rows=check.window.min_rows,
         max_rows=check.window.max_rows,
         tests=tuple(_test(check, detector, level=level) for detector in tests_of(check)),
@@ -174,7 +221,7 @@ def _test(check: Check, detector: Detector, *, level: float) -> PlannedTest:
 
 def _effects(check: Check, detector: Detector) -> EffectThresholds:
     # severity is in the unit of the detector that the check names, so it is not for the one added to it.
-    if check.severity is None or detector is _TEXT_TEST:
+    if check.severity is None or detector is TEXT_TEST:
         return DEFAULT_THRESHOLDS[detector.name]
     return EffectThresholds(warning=float(check.severity.warning), critical=float(check.severity.critical))
 
@@ -186,15 +233,8 @@ def _reference_obstacle(reference: Reference) -> str | None:
 
 
 def _left_out(checks: Sequence[Check]) -> tuple[str, ...]:
-    left_out = {
-        "window.rows": [check.name for check in checks if check.window.rows is not None],
-        "segments": [check.name for check in checks if check.segments],
-    }
-    return tuple(
-        f"{field} of {', '.join(names)} is not applied by this version."
-        for field, names in left_out.items()
-        if names
-    )
+    names = ", ".join(check.name for check in checks if check.segments)
+    return (f"segments of {names} is not applied by this version.",) if names else ()
 
 
 def _thresholds(spec: ThresholdSpec) -> Thresholds:

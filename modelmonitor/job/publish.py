@@ -1,17 +1,29 @@
-"""Where the result of a run goes: files, MLflow, and `drift_results` in one transaction."""
+"""Where the result of a run goes: PostgreSQL in one transaction, then files and MLflow.
+
+The decision comes first, because episodes depend on the runs before and only one transaction can see them
+and add to them at once. Killed after it, a run has no file; the next run finds what was decided and decides
+nothing twice.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelmonitor.job.conclude import conclude
 from modelmonitor.job.errors import JobError
-from modelmonitor.job.results import result_rows
+from modelmonitor.job.memory import episode_row, recall
+from modelmonitor.job.plan import RunPlan
+from modelmonitor.job.results import result_rows, trigger_rows
 from modelmonitor.job.tracking import TrackingUnreachable, log_run
 from modelmonitor.report.html import render_html
 from modelmonitor.report.model import RunReport
-from modelmonitor.store.results import save_results
+from modelmonitor.store.episodes import save_episode
+from modelmonitor.store.results import insert_results, set_report_url
+from modelmonitor.store.retrain import save_trigger
+from modelmonitor.store.rollups import HourRow
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's class has a lower-case name
@@ -38,27 +50,81 @@ class Published:
     degraded: tuple[str, ...]
 
 
+def decide_and_save(
+    conn: Connection, report: RunReport, *, plan: RunPlan, hours: Sequence[HourRow], report_url: str
+) -> RunReport:
+    """Place a run among the earlier ones and save all that follows, in one transaction, or nothing.
+
+    Args:
+        conn: commits once.
+        report: of the run, without episodes.
+        plan: of the run.
+        hours: hourly sums of the last days.
+        report_url: where the report will be, empty if not known yet.
+
+    Returns:
+        The report with looks, episodes and reasons to train again.
+    """
+    with conn, conn.cursor() as cursor:
+        memory = recall(cursor, plan, run_id=report.run_id, now=report.finished_at)
+        found = conclude(report, plan=plan, memory=memory, hours=hours)
+        insert_results(cursor, result_rows(found.report, report_url=report_url))
+        for check, step in found.steps.items():
+            if step.episode is not None and step.change != "none":
+                save_episode(cursor, episode_row(step.episode, check=check, plan=plan))
+        for row in trigger_rows(found, plan=plan):
+            save_trigger(cursor, row)
+    return found.report
+
+
 def publish(
     conn: Connection, report: RunReport, *, mlflow_tracking_uri: str | None, report_dir: Path | None
 ) -> Published:
-    """Write the report to its directory, to MLflow, and last its rows to PostgreSQL.
+    """Write the saved run's report to its directory and to MLflow.
 
     Args:
-        conn: commits once, all rows or none.
+        conn: gets the place of the report where only MLflow has it.
         report: what is published.
         mlflow_tracking_uri: None leaves MLflow out.
         report_dir: gets `<run id>.html` and `<run id>.json`; None writes no file.
-
-    Raises:
-        UnwritableReport: the directory cannot be written; nothing else was done then.
     """
     html = render_html(report)
-    path = None if report_dir is None else write_files(report, html, report_dir=report_dir)
-    run_id, degraded = _tracked(report, html, mlflow_tracking_uri)
-    url = f"runs:/{run_id}/report.html" if run_id else None
-    url = str(path) if path else url
-    save_results(conn, result_rows(report, report_url=url or ""))
-    return Published(report_url=url, html_path=path, mlflow_run_id=run_id, degraded=degraded)
+    path, unwritten = _written(report, html, report_dir)
+    run_id, untracked = _tracked(report, html, mlflow_tracking_uri)
+    url = str(path) if path else (f"runs:/{run_id}/report.html" if run_id else None)
+    if url and not path:
+        set_report_url(conn, run_id=report.run_id, report_url=url)
+    return Published(report_url=url, html_path=path, mlflow_run_id=run_id, degraded=(*unwritten, *untracked))
+
+
+def report_path(report_dir: Path, run_id: str) -> Path:
+    """Where the HTML of a run goes."""
+    return report_dir / f"{run_id}.html"
+
+
+def require_writable(report_dir: Path) -> None:
+    """Make the directory and try it, before anything is decided.
+
+    Raises:
+        UnwritableReport: the directory cannot be made or written.
+    """
+    probe = report_dir / ".modelmonitor-write-test"
+    try:
+        report_dir.mkdir(parents=True, exist_ok=True)
+        probe.write_text("", encoding="utf-8")
+        probe.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnwritableReport(f"The report cannot be written to {report_dir}: {error.strerror}.") from None
+
+
+def _written(report: RunReport, html: str, report_dir: Path | None) -> tuple[Path | None, tuple[str, ...]]:
+    # The verdict is saved by now: a disk that filled meanwhile costs the file and nothing else.
+    if report_dir is None:
+        return None, ()
+    try:
+        return write_files(report, html, report_dir=report_dir), ()
+    except UnwritableReport as error:
+        return None, (f"{error} The run is in PostgreSQL, but has no file.",)
 
 
 def write_files(report: RunReport, html: str, *, report_dir: Path) -> Path:
@@ -67,7 +133,7 @@ def write_files(report: RunReport, html: str, *, report_dir: Path) -> Path:
     Raises:
         UnwritableReport: the directory cannot be made or written.
     """
-    path = report_dir / f"{report.run_id}.html"
+    path = report_path(report_dir, report.run_id)
     try:
         report_dir.mkdir(parents=True, exist_ok=True)
         _replace(path.with_suffix(".json"), report.model_dump_json(indent=2))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import numpy as np
 
 from modelmonitor.estimate.accuracy import NeedsLabelledReference, NeedsMoreRows, estimate_accuracy
-from modelmonitor.estimate.labelled import NeedsLabels, labelled_quality
+from modelmonitor.estimate.labelled import LabelCounts, NeedsLabels, labelled_quality
+from modelmonitor.job.window import Labels
 from modelmonitor.report.model import EstimateReport, LabelledReport
 from modelmonitor.sample import Sample
+from modelmonitor.store.window_quality import LabelTally
 
 _ESTIMATE_CONFIDENCE = 0.9
-_LABELLED_CONFIDENCE = 0.95
+LABELLED_CONFIDENCE: Final = 0.95
 
 
 def estimated(reference: Sample, window: Sample, *, seed: int) -> EstimateReport | None:
@@ -32,19 +37,50 @@ def estimated(reference: Sample, window: Sample, *, seed: int) -> EstimateReport
     )
 
 
-def measured(window: Sample, *, seed: int) -> LabelledReport | None:
-    """Quality on the window's labelled rows; None where no label has come."""
+def measured(labels: Labels) -> LabelledReport | None:
+    """Quality on the window's labelled predictions; None where no label has come."""
     try:
-        found = labelled_quality(window, seed=seed, confidence=_LABELLED_CONFIDENCE)
+        found = labelled_quality(labels.counts, confidence=LABELLED_CONFIDENCE)
     except NeedsLabels:
         return None
+    over = found.overconfidence
     return LabelledReport(
         accuracy=found.accuracy.value,
         low=found.accuracy.low,
         high=found.accuracy.high,
-        confidence=_LABELLED_CONFIDENCE,
+        confidence=LABELLED_CONFIDENCE,
         f1=found.f1_macro.value,
         precision=found.precision_macro.value,
         recall=found.recall_macro.value,
         rows=found.n,
+        f1_low=found.f1_macro.low,
+        f1_high=found.f1_macro.high,
+        coverage=found.coverage,
+        delay_s=labels.delay_s,
+        overconfidence=over.value if over else None,
+        overconfidence_low=over.low if over else None,
+        overconfidence_high=over.high if over else None,
+    )
+
+
+def counts_of_tally(tally: LabelTally, *, classes: Sequence[str], predictions: int) -> LabelCounts:
+    """The database's counts as a confusion matrix; labels that are no class of the model are left out.
+
+    Args:
+        tally: from the database.
+        classes: the model's.
+        predictions: all of the window, labelled or not.
+    """
+    index = {name: number for number, name in enumerate(classes)}
+    confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    for (label, predicted), count in tally.counts.items():
+        if label in index and predicted in index:
+            confusion[index[label], index[predicted]] += count
+    every = sum(tally.counts.values())
+    strange = every != confusion.sum()
+    return LabelCounts(
+        classes=tuple(classes),
+        confusion=confusion,
+        rows=predictions,
+        mean_confidence=tally.confidence_sum / every if every and not strange else None,
     )

@@ -1,26 +1,30 @@
-"""What a run reads from PostgreSQL: the reference, the window of every check, and the history of drift."""
+"""What a run reads from PostgreSQL: the reference, the window of every check, and hourly sums."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from modelmonitor.job.judge import NO_REFERENCE
 from modelmonitor.job.plan import PlannedCheck, RunPlan
-from modelmonitor.job.window import Obstacle, Window
+from modelmonitor.job.quality import counts_of_tally
+from modelmonitor.job.window import Labels, Obstacle, Part, Window
 from modelmonitor.sample import Sample
 from modelmonitor.store.errors import MixedWindow, ReferenceMissing
 from modelmonitor.store.references import Reference, load_reference
-from modelmonitor.store.results import DriftRow, list_results
-from modelmonitor.store.windows import count_rows, model_versions, read_window
+from modelmonitor.store.rollups import HourRow, list_hours, roll_up_missing
+from modelmonitor.store.window_quality import tally_labels
+from modelmonitor.store.windows import count_rows, model_versions, read_window, start_of_newest
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's class has a lower-case name
 
-_HISTORY: Final = timedelta(days=90)
-_HISTORY_ROWS: Final = 10_000
+_TREND: Final = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,12 @@ class Found:
 
     Attributes:
         windows: by name of the check.
-        open_since: for each check that drifted in its last run, when that unbroken series began.
+        hours: hourly sums of the last days, for the trend of confidence.
     """
 
     reference: Reference | None
     windows: Mapping[str, Window]
-    open_since: Mapping[str, datetime]
+    hours: Sequence[HourRow]
 
 
 def read(conn: Connection, plan: RunPlan, *, now: datetime, seed: int) -> Found:
@@ -47,40 +51,15 @@ def read(conn: Connection, plan: RunPlan, *, now: datetime, seed: int) -> Found:
         seed: of the choice of rows where there are more than a check reads.
     """
     reference = _reference(conn, plan)
+    roll_up_missing(conn, deployment_id=plan.deployment_id, end=now, at_most=_TREND)
     windows = {
         check.name: _window(conn, plan, check, reference=reference, now=now, seed=seed)
         for check in plan.checks
     }
-    rows = list_results(conn, deployment_id=plan.deployment_id, since=now - _HISTORY, limit=_HISTORY_ROWS)
+    hours = list_hours(conn, deployment_id=plan.deployment_id, start=now - _TREND, end=now)
     return Found(
-        reference=reference if isinstance(reference, Reference) else None,
-        windows=windows,
-        open_since=open_series(rows, monitor=plan.monitor),
+        reference=reference if isinstance(reference, Reference) else None, windows=windows, hours=hours
     )
-
-
-def open_series(rows: Sequence[DriftRow], *, monitor: str) -> dict[str, datetime]:
-    """For each check whose latest conclusive runs all drifted, when the first of them was.
-
-    Args:
-        rows: results, the latest run first.
-        monitor: results of other monitors are passed over.
-    """
-    drifted: dict[tuple[str, str], bool] = {}
-    moments: dict[tuple[str, str], datetime] = {}
-    for row in rows:
-        if row.monitor == monitor and row.verdict != "Inconclusive":
-            key = (row.check_name, row.run_id)
-            drifted[key] = drifted.get(key, False) or row.is_drift_detected
-            moments[key] = row.created_at
-    began: dict[str, datetime] = {}
-    ended: set[str] = set()
-    for (check, run), found in drifted.items():
-        if not found:
-            ended.add(check)
-        elif check not in ended:
-            began[check] = moments[check, run]
-    return began
 
 
 def _reference(conn: Connection, plan: RunPlan) -> Reference | Obstacle:
@@ -104,35 +83,103 @@ def _window(
     now: datetime,
     seed: int,
 ) -> Window:
-    start = now - check.lookback
     version = reference.model_version if isinstance(reference, Reference) else None
-    logged = count_rows(conn, deployment_id=plan.deployment_id, start=start, end=now, model_version=version)
+    span = _span(conn, plan, check, version=version, now=now)
     if isinstance(reference, Obstacle):
-        return Window(start=start, end=now, rows_logged=logged, sample=None, obstacle=reference)
+        return span.closed(reference)
     try:
-        sample = read_window(
-            conn,
-            deployment_id=plan.deployment_id,
-            start=start,
-            end=now,
-            classes=reference.sample.classes,
-            max_rows=check.max_rows,
-            seed=seed,
-            model_version=version,
-        )
+        samples = _samples(conn, plan, check, reference=reference, span=span, seed=seed)
     except MixedWindow as error:
+        return span.closed(Obstacle("MixedWindow", str(error)))
+    if not span.logged and span.others:
+        return span.closed(_other_model(f"the predictions come from version {span.latest_other}", reference))
+    whole, *newer = (Part(start, _visible(sample, plan)) for start, sample in samples)
+    labels = _labels(conn, plan, span=span, reference=reference) if plan.measures(check) else None
+    return Window(
+        start=span.start,
+        end=now,
+        rows_logged=span.logged,
+        sample=whole.sample,
+        newer=tuple(newer),
+        other_versions=span.others,
+        labels=labels,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Bounds of a window with the predictions between them, of the judged version and of others."""
+
+    start: datetime
+    end: datetime
+    logged: int
+    others: int
+    latest_other: str
+
+    def closed(self, obstacle: Obstacle) -> Window:
         return Window(
-            start=start,
-            end=now,
-            rows_logged=logged,
-            sample=None,
-            obstacle=Obstacle("MixedWindow", str(error)),
+            self.start, self.end, self.logged, sample=None, obstacle=obstacle, other_versions=self.others
         )
-    others = () if logged else model_versions(conn, deployment_id=plan.deployment_id, start=start, end=now)
-    if others:
-        obstacle = _other_model(f"the predictions come from version {others[0]}", reference)
-        return Window(start=start, end=now, rows_logged=logged, sample=None, obstacle=obstacle)
-    return Window(start=start, end=now, rows_logged=logged, sample=_visible(sample, plan))
+
+
+def _span(
+    conn: Connection, plan: RunPlan, check: PlannedCheck, *, version: str | None, now: datetime
+) -> _Span:
+    start, whose = now - check.lookback, plan.deployment_id
+    if check.newest is not None:
+        start = start_of_newest(
+            conn, deployment_id=whose, start=start, end=now, rows=check.newest, model_version=version
+        )
+    counted = partial(count_rows, conn, deployment_id=whose, start=start, end=now)
+    logged = counted(model_version=version)
+    others = counted() - logged if version else 0
+    versions = model_versions(conn, deployment_id=whose, start=start, end=now) if others else ()
+    strange = [name for name in versions if name != version]
+    return _Span(start, now, logged, others, strange[0] if strange else "")
+
+
+def _samples(
+    conn: Connection,
+    plan: RunPlan,
+    check: PlannedCheck,
+    *,
+    reference: Reference,
+    span: _Span,
+    seed: int,
+) -> list[tuple[datetime, Sample]]:
+    """The whole window and its newest parts; of a window that is subsampled each part is read for itself."""
+    read_from = partial(
+        read_window,
+        conn,
+        deployment_id=plan.deployment_id,
+        end=span.end,
+        classes=reference.sample.classes,
+        max_rows=check.max_rows,
+        seed=seed,
+        model_version=reference.model_version,
+    )
+    starts = check.part_starts(span.start, span.end)
+    if span.logged > check.max_rows:
+        return [(start, read_from(start=start)) for start in starts]
+    whole = read_from(start=span.start)
+    return [(start, _from(whole, start)) for start in starts]
+
+
+def _from(sample: Sample, start: datetime) -> Sample:
+    moment = np.datetime64(start.astimezone(UTC).replace(tzinfo=None), "us")
+    return sample.take(np.flatnonzero(sample.predicted_at >= moment))
+
+
+def _labels(conn: Connection, plan: RunPlan, *, span: _Span, reference: Reference) -> Labels:
+    tally = tally_labels(
+        conn,
+        deployment_id=plan.deployment_id,
+        start=span.start,
+        end=span.end,
+        model_version=reference.model_version,
+    )
+    counts = counts_of_tally(tally, classes=reference.sample.classes, predictions=span.logged)
+    return Labels(counts, tally.median_delay_s, tally.as_of)
 
 
 def _visible(sample: Sample, plan: RunPlan) -> Sample:

@@ -1,10 +1,13 @@
-"""A report as rows of `drift_results`: one for each test, or one for a check that no test could judge."""
+"""A run as rows of PostgreSQL: one for each test or untested check, and one for each retraining trigger."""
 
 from __future__ import annotations
 
+from modelmonitor.job.conclude import Conclusion, Judged
+from modelmonitor.job.plan import RunPlan
 from modelmonitor.report.check import CheckReport, FindingReport
 from modelmonitor.report.model import RunReport
 from modelmonitor.store.results import DriftRow
+from modelmonitor.store.retrain import TriggerRow
 
 
 def result_rows(report: RunReport, *, report_url: str = "") -> tuple[DriftRow, ...]:
@@ -47,12 +50,12 @@ def _row(
         drift_score=score(finding),
         n_reference=finding.n_reference if finding else (report.reference.rows if report.reference else 0),
         n_window=finding.n_window if finding else check.window.rows,
-        window_start=check.window.start,
+        window_start=finding.since if finding and finding.since else check.window.start,
         window_end=check.window.end,
         model_name=report.model_name,
         model_version=report.model_version or "",
         created_at=report.finished_at,
-        evidence=_evidence(report, finding),
+        evidence=_evidence(report, check, finding),
         report_url=report_url,
     )
 
@@ -62,10 +65,39 @@ def score(finding: FindingReport | None) -> float:
     return min(max(finding.effect_size, 0.0), 1.0) if finding else 0.0
 
 
-def _evidence(report: RunReport, finding: FindingReport | None) -> dict[str, object]:
+def _evidence(report: RunReport, check: CheckReport, finding: FindingReport | None) -> dict[str, object]:
     return {
         "seed": report.evidence.seed,
         "plan": report.evidence.plan,
         "reference_rows": report.evidence.reference_rows,
+        "window_rows": report.evidence.window_rows.get(check.name),
+        "packages": dict(report.evidence.packages),
         "parameters": dict(finding.parameters) if finding else {},
+        "parts": finding.parts if finding else 0,
+        "look": check.look,
+        "paging_level": check.paging_level,
+        "minimum_detectable_effect": finding.minimum_detectable_effect if finding else None,
+        "version_share": check.window.version_share,
+        "episode": check.episode.started_at.isoformat() if check.episode else None,
     }
+
+
+def trigger_rows(found: Conclusion, *, plan: RunPlan) -> tuple[TriggerRow, ...]:
+    """The rows of `retrain_triggers` of a run, one a trigger that a check judged."""
+    return tuple(_trigger_row(judged, found.report, plan=plan) for judged in found.triggers)
+
+
+def _trigger_row(judged: Judged, report: RunReport, *, plan: RunPlan) -> TriggerRow:
+    return TriggerRow(
+        run_id=report.run_id,
+        monitor=plan.monitor,
+        deployment_id=plan.deployment_id,
+        check_name=judged.check,
+        trigger=judged.firing.trigger,
+        fires=judged.firing.fires,
+        established=judged.reason is not None and judged.reason.established,
+        runs=judged.reason.runs if judged.reason else 0,
+        message=judged.firing.message,
+        evidence=dict(judged.firing.values),
+        created_at=report.finished_at,
+    )

@@ -11,9 +11,10 @@ from pathlib import Path
 from modelmonitor.api.status import CheckStatus
 from modelmonitor.job.database import database
 from modelmonitor.job.evidence import installed_packages
+from modelmonitor.job.past_quality import record_quality
 from modelmonitor.job.pipeline import Circumstances, run_checks
 from modelmonitor.job.plan import RunPlan
-from modelmonitor.job.publish import Published, publish
+from modelmonitor.job.publish import Published, decide_and_save, publish, report_path, require_writable
 from modelmonitor.job.read import read
 from modelmonitor.report.model import RunReport
 from modelmonitor.report.status import status_checks
@@ -33,7 +34,7 @@ class Options:
         mlflow_tracking_uri: None leaves MLflow out.
         report_dir: gets the HTML and JSON files; None writes none.
         seed: of every random choice.
-        run_id: unique; a second run with the same id writes no row again.
+        run_id: unique; a second run with the same id decides and writes nothing again.
         packages: versions of the packages that compute, for the record.
     """
 
@@ -73,18 +74,21 @@ def run(plan: RunPlan, *, database_url: str, options: Options) -> Run:
         UnwritableReport: the report directory cannot be written.
     """
     seed = int(options.now.timestamp()) if options.seed is None else options.seed
+    path = None
+    if options.report_dir is not None:
+        require_writable(options.report_dir)
+        path = report_path(options.report_dir, options.run_id)
     with database(database_url) as conn:
         found = read(conn, plan, now=options.now, seed=seed)
-        circumstances = Circumstances(
-            run_id=options.run_id,
-            now=options.now,
-            seed=seed,
-            open_since=found.open_since,
-            packages=options.packages,
+        draft = run_checks(
+            plan,
+            reference=found.reference,
+            windows=found.windows,
+            circumstances=Circumstances(options.run_id, options.now, seed, options.packages),
         )
-        report = run_checks(
-            plan, reference=found.reference, windows=found.windows, circumstances=circumstances
-        )
+        url = str(path) if path else ""
+        report = decide_and_save(conn, draft, plan=plan, hours=found.hours, report_url=url)
+        record_quality(conn, plan, windows=found.windows, report=report)
         published = publish(
             conn, report, mlflow_tracking_uri=options.mlflow_tracking_uri, report_dir=options.report_dir
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
@@ -27,3 +28,16 @@ def mean_interval(schedule: str, *, per: timedelta) -> timedelta:
             return per / max(count, 1)
         count, last = count + 1, following
     return (last - _START) / (count - 1)
+
+
+def slot_start(schedule: str, *, time_zone: str, now: datetime) -> datetime:
+    """When the schedule last fired, UTC; runs since then beyond the first are beyond the schedule.
+
+    Args:
+        schedule: five cron fields, or @hourly, @daily, @weekly, @monthly.
+        time_zone: of the schedule, such as Europe/Berlin.
+        now: the present, with time zone.
+    """
+    local = (now + timedelta(seconds=1)).astimezone(ZoneInfo(time_zone))
+    fired: datetime = croniter(schedule, local).get_prev(datetime)
+    return fired.astimezone(UTC)

@@ -89,7 +89,15 @@ def metrics(report: RunReport) -> dict[str, float]:
             "estimated_accuracy_high": report.estimate.high,
         }
     if report.labelled:
-        values |= {"accuracy": report.labelled.accuracy, "f1": report.labelled.f1}
+        values |= {
+            "accuracy": report.labelled.accuracy,
+            "accuracy_low": report.labelled.low,
+            "accuracy_high": report.labelled.high,
+            "f1": report.labelled.f1,
+            "label_coverage": report.labelled.coverage,
+            "label_delay_s": report.labelled.delay_s,
+            "overconfidence": report.labelled.overconfidence,
+        }
     if report.confidence:
         values["mean_confidence"] = report.confidence.window_mean
     return {key: float(value) for key, value in values.items() if value is not None}
@@ -97,11 +105,17 @@ def metrics(report: RunReport) -> dict[str, float]:
 
 def _check_metrics(check: CheckReport) -> dict[str, float | None]:
     drift = 1.0 if check.verdict.outcome == "Drift" else 0.0
-    values: dict[str, float | None] = {f"{check.name}.drift": drift, f"{check.name}.level": check.level}
+    values: dict[str, float | None] = {
+        f"{check.name}.drift": drift,
+        f"{check.name}.level": check.level,
+        f"{check.name}.version_share": check.window.version_share,
+        f"{check.name}.episode_runs": float(check.episode.runs) if check.episode else 0.0,
+    }
     for finding in check.findings:
         prefix = f"{check.name}.{finding.detector}"
         values[f"{prefix}.p_value"] = finding.p_value
         values[f"{prefix}.effect"] = finding.effect_size
+        values[f"{prefix}.minimum_detectable_effect"] = finding.minimum_detectable_effect
     return values
 
 
@@ -109,8 +123,12 @@ def _logged(client: MlflowClient, report: RunReport, *, html: str) -> str:
     from mlflow.entities import Metric, Param
 
     moment = int(report.finished_at.timestamp() * 1000)
+    experiment = _experiment(client, experiment_name(report.monitor))
+    known = _known_run(client, experiment, run_id=report.run_id)
+    if known:
+        return known
     run = client.create_run(
-        _experiment(client, experiment_name(report.monitor)),
+        experiment,
         start_time=moment,
         run_name=f"drift {report.finished_at:%Y-%m-%d %H:%M}",
         tags={
@@ -118,6 +136,7 @@ def _logged(client: MlflowClient, report: RunReport, *, html: str) -> str:
             "modelmonitor.verdict": str(report.verdict.rank),
             "modelmonitor.monitor": report.monitor,
             "modelmonitor.model_version": report.model_version or "",
+            "modelmonitor.retrain": ",".join(each.trigger for each in report.retrain if each.established),
         },
     )
     identity = str(run.info.run_id)
@@ -130,6 +149,16 @@ def _logged(client: MlflowClient, report: RunReport, *, html: str) -> str:
     client.log_text(identity, report.model_dump_json(indent=2), "report.json")
     client.set_terminated(identity)
     return identity
+
+
+def _known_run(client: MlflowClient, experiment: str, *, run_id: str) -> str | None:
+    # A run that was killed and made again under its id must not be there twice; half a one is made anew.
+    found = client.search_runs(
+        [experiment],
+        f"tags.`modelmonitor.run_id` = '{run_id}' AND attributes.status = 'FINISHED'",
+        max_results=1,
+    )
+    return str(found[0].info.run_id) if found else None
 
 
 def _experiment(client: MlflowClient, name: str) -> str:

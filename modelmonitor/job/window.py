@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from modelmonitor.estimate.labelled import LabelCounts
 from modelmonitor.report.check import WindowReport
 from modelmonitor.sample import Sample
 
@@ -18,6 +19,29 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The newest part of a window, from `start` to the window's end."""
+
+    start: datetime
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is known of the truth.
+
+    Attributes:
+        counts: over the whole window.
+        delay_s: median delay of a label, seconds.
+        as_of: when they were counted, by the database's clock.
+    """
+
+    counts: LabelCounts
+    delay_s: float | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A window of the prediction log.
 
@@ -26,6 +50,9 @@ class Window:
         end: last instant, UTC, excluded.
         rows_logged: predictions logged between the two; the sample may be a random subset of them.
         sample: what was read, or None when the window cannot be compared; then `obstacle` says why.
+        newer: the newest half, quarter, … of the window, where they are tested too.
+        other_versions: predictions of other model versions between the two.
+        labels: counts over all logged rows; None where nobody asked for them.
     """
 
     start: datetime
@@ -33,6 +60,14 @@ class Window:
     rows_logged: int
     sample: Sample | None
     obstacle: Obstacle | None = None
+    newer: tuple[Part, ...] = ()
+    other_versions: int = 0
+    labels: Labels | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Everything that is tested, the whole window first."""
+        return () if self.sample is None else (Part(self.start, self.sample), *self.newer)
 
     def summary(self) -> WindowReport:
         """Bounds and counts for the report."""
@@ -41,4 +76,5 @@ class Window:
             end=self.end,
             rows_logged=self.rows_logged,
             rows=0 if self.sample is None else len(self.sample),
+            other_versions=self.other_versions,
         )

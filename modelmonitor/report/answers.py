@@ -7,7 +7,7 @@ from typing import Final
 
 from modelmonitor.report.check import CheckReport, CheckType, Rank
 from modelmonitor.report.model import EstimateReport, LabelledReport, RunReport
-from modelmonitor.report.wording import amount, change, p_value, percent, span
+from modelmonitor.report.wording import amount, change, delay, p_value, percent, span
 
 _ACTIONS: Final[dict[CheckType, str]] = {
     "data": "Investigate the source of the data; consider retraining on it.",
@@ -86,8 +86,20 @@ def _since(report: RunReport) -> str:
     if not _drifted(report):
         return f"The window judged is {window}."
     if report.drifting_since is None or report.drifting_since >= report.finished_at:
-        return f"First seen in this run, whose window is {window}."
-    return f"Reported without a break since {report.drifting_since:%Y-%m-%d %H:%M} UTC."
+        return f"First seen in this run, whose window is {window}.{_before(report)}"
+    return f"Reported without a break since {report.drifting_since:%Y-%m-%d %H:%M} UTC.{_before(report)}"
+
+
+def _before(report: RunReport) -> str:
+    """Whether this drift was there before."""
+    for check in report.checks:
+        episode = check.episode
+        if episode is not None and episode.same_as is not None:
+            return (
+                f" The same drift was first seen on {episode.same_as:%Y-%m-%d}; "
+                f"this is its episode {episode.number}."
+            )
+    return ""
 
 
 def _sure(report: RunReport) -> str:
@@ -114,7 +126,8 @@ def _hurts(report: RunReport) -> str:
 def _measured(labelled: LabelledReport, estimate: EstimateReport | None) -> str:
     measured = (
         f"Measured accuracy is {percent(labelled.accuracy)} "
-        f"({percent(labelled.low)} to {percent(labelled.high)}) on {labelled.rows:,} labelled predictions."
+        f"({percent(labelled.low)} to {percent(labelled.high)}) on {labelled.rows:,} labelled predictions"
+        f"{_labels_of(labelled)}."
     )
     if estimate is None:
         return measured
@@ -122,6 +135,13 @@ def _measured(labelled: LabelledReport, estimate: EstimateReport | None) -> str:
         f"{measured} The estimate without labels was {percent(estimate.low)} to {percent(estimate.high)}; "
         f"the reference had {percent(estimate.reference_accuracy)}."
     )
+
+
+def _labels_of(labelled: LabelledReport) -> str:
+    if labelled.coverage is None:
+        return ""
+    late = "" if labelled.delay_s is None else f", which came {delay(labelled.delay_s)} late (median)"
+    return f" ({percent(labelled.coverage)} of the window{late})"
 
 
 def _estimated(estimate: EstimateReport) -> str:
@@ -143,6 +163,15 @@ def _likelihood(estimate: EstimateReport) -> str:
 
 
 def _action(report: RunReport) -> tuple[str, ...]:
+    reasons = tuple(
+        f"Train the model again: {reason.message}" for reason in report.retrain if reason.established
+    )
+    return (
+        (*reasons, *_by_verdict(report)) if reasons and _drifted(report) else reasons or _by_verdict(report)
+    )
+
+
+def _by_verdict(report: RunReport) -> tuple[str, ...]:
     kinds = dict.fromkeys(check.type for check in _drifted(report))
     if kinds:
         return tuple(_ACTIONS[kind] for kind in kinds)

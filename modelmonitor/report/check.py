@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -11,6 +12,7 @@ from modelmonitor.report.part import Part
 Outcome = Literal["NoDrift", "Drift", "Inconclusive"]
 Severity = Literal["warning", "critical"]
 CheckType = Literal["data", "concept", "performance"]
+Look = Literal["scheduled", "extra"]
 
 
 class Rank(StrEnum):
@@ -60,12 +62,20 @@ class WindowReport(Part):
         end: last instant, UTC, excluded.
         rows_logged: predictions in the log between the two.
         rows: predictions read for the run; fewer than logged when a random subset was taken.
+        other_versions: predictions of other model versions between the two, which are not judged.
     """
 
     start: datetime
     end: datetime
     rows_logged: int
     rows: int
+    other_versions: int = 0
+
+    @property
+    def version_share(self) -> float | None:
+        """Share of all predictions that the judged version made, 0 to 1; None without predictions."""
+        every = self.rows_logged + self.other_versions
+        return self.rows_logged / every if every else None
 
 
 class ReferenceReport(Part):
@@ -92,6 +102,9 @@ class FindingReport(Part):
         effect_critical: from this effect on the drift is critical.
         level: the p-value must lie at or under this level, which follows from the false-alarm budget.
         parameters: settings that the detector ran with, to repeat it.
+        since: first moment of the part of the window that this finding is of.
+        parts: how many parts of the window were tested, each at this level; the most telling is shown.
+        minimum_detectable_effect: found four times of five with these rows at this level; None if not known.
     """
 
     detector: str
@@ -109,6 +122,42 @@ class FindingReport(Part):
     parameters: dict[str, str]
     verdict: VerdictReport
     sentence: str
+    since: datetime | None = None
+    parts: int = 1
+    minimum_detectable_effect: float | None = None
+
+
+class FingerprintReport(Part):
+    """The direction of a difference, to recognise it later; see modelmonitor.decide.fingerprint."""
+
+    space: str = ""
+    embedding: str = ""
+    words: tuple[str, ...] = ()
+    classes: tuple[float, ...] = ()
+
+
+class EpisodeReport(Part):
+    """The open episode of drift of a check.
+
+    Attributes:
+        started_at: when a run first saw it, UTC.
+        severity: the worst so far.
+        fingerprint: its direction as short text.
+        same_as: start of the first earlier episode in the same direction; None if it is new.
+        number: how many episodes of the same drift, this one included.
+        runs: runs that saw it.
+        change: what this run did to it, such as opened, worsened, continued or quieter.
+        pages: whether this run is worth a page.
+    """
+
+    started_at: datetime
+    severity: Severity
+    fingerprint: str
+    same_as: datetime | None
+    number: int
+    runs: int
+    change: str
+    pages: bool
 
 
 class CheckReport(Part):
@@ -116,8 +165,12 @@ class CheckReport(Part):
 
     Attributes:
         detector: the test that the check names; a data check adds one on words.
-        level: the level of the whole check; its findings share it (Bonferroni).
+        level: the level of the whole check, which its tests of all parts of the window share.
         suspected: True where only labels could prove the drift (concept drift without labels).
+        look: scheduled, or extra for a second run before the next scheduled one.
+        paging_level: p-values up to this may page in this run; below `level` for an extra look.
+        fingerprint: direction of the difference; None where it could not be compared.
+        episode: the open episode of drift, or the one that this run closed.
     """
 
     name: str
@@ -130,18 +183,27 @@ class CheckReport(Part):
     findings: tuple[FindingReport, ...]
     verdict: VerdictReport
     sentence: str
+    look: Look = "scheduled"
+    paging_level: float | None = None
+    fingerprint: FingerprintReport | None = None
+    episode: EpisodeReport | None = None
 
     @property
     def leading(self) -> FindingReport | None:
         """The finding that decided: the worst verdict, then the smallest p-value."""
-        ranked = sorted(
-            self.findings,
-            key=lambda finding: (
-                WORST_FIRST.index(finding.verdict.rank),
-                1.0 if finding.p_value is None else finding.p_value,
-            ),
-        )
-        return ranked[0] if ranked else None
+        return leading(self.findings)
+
+
+def leading(findings: Sequence[FindingReport]) -> FindingReport | None:
+    """The finding with the worst verdict, then the smallest p-value; None without findings."""
+    ranked = sorted(
+        findings,
+        key=lambda finding: (
+            WORST_FIRST.index(finding.verdict.rank),
+            1.0 if finding.p_value is None else finding.p_value,
+        ),
+    )
+    return ranked[0] if ranked else None
 
 
 def worst(verdicts: tuple[VerdictReport, ...]) -> VerdictReport:

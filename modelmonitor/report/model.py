@@ -30,11 +30,18 @@ class HistogramReport(Part):
 
 
 class ClassShareReport(Part):
-    """How often a class was predicted, as shares from 0 to 1."""
+    """How often a class was predicted, as shares from 0 to 1.
+
+    Attributes:
+        low: lower end of the window's 95 % interval, valid at all looks together.
+        high: its upper end.
+    """
 
     name: str
     reference: float
     window: float
+    low: float | None = None
+    high: float | None = None
 
 
 class MomentReport(Part):
@@ -111,7 +118,16 @@ class EstimateReport(Part):
 
 
 class LabelledReport(Part):
-    """Quality on the rows of the window whose true label is known; all values 0 to 1."""
+    """Quality on the rows of the window whose true label is known; all values 0 to 1.
+
+    Attributes:
+        low: lower end of the accuracy's interval, valid however often it is looked at while labels arrive.
+        high: its upper end.
+        confidence: of that interval.
+        coverage: share of the window's predictions that are labelled.
+        delay_s: median time from a prediction to its label, seconds.
+        overconfidence: mean confidence minus accuracy, -1 to 1, with its interval.
+    """
 
     accuracy: float
     low: float
@@ -121,6 +137,31 @@ class LabelledReport(Part):
     precision: float
     recall: float
     rows: int
+    f1_low: float | None = None
+    f1_high: float | None = None
+    coverage: float | None = None
+    delay_s: float | None = None
+    overconfidence: float | None = None
+    overconfidence_low: float | None = None
+    overconfidence_high: float | None = None
+
+
+class RetrainReport(Part):
+    """A reason to train again that holds now.
+
+    Attributes:
+        check: whose run found it.
+        established: whether it held in as many runs in a row as the monitor asks for.
+        runs: runs in a row.
+        since: the first of them, UTC.
+    """
+
+    trigger: str
+    check: str
+    established: bool
+    runs: int
+    since: datetime
+    message: str
 
 
 class HealthRowReport(Part):
@@ -163,6 +204,7 @@ class RunReport(Part):
     Attributes:
         window: the window of the first data check, or else of the first check; charts show it.
         drifting_since: when this episode of drift was first reported, UTC; None without drift.
+        retrain: reasons to train again, the established ones first.
         notes: things left out of the run and why, each a sentence.
     """
 
@@ -187,6 +229,7 @@ class RunReport(Part):
     examples: ExamplesReport = ExamplesReport()
     health: tuple[HealthRowReport, ...] = ()
     red_flags: tuple[str, ...] = ()
+    retrain: tuple[RetrainReport, ...] = ()
     notes: tuple[str, ...] = ()
     evidence: EvidenceReport
 

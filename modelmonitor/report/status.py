@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from modelmonitor.api.status import CheckStatus, Effect, EstimatedAccuracy, number_text
-from modelmonitor.report.check import CheckReport, FindingReport
-from modelmonitor.report.model import EstimateReport, RunReport
+from typing import cast
+
+from modelmonitor.api.retrain import Trigger
+from modelmonitor.api.status import (
+    CheckStatus,
+    Effect,
+    EpisodeStatus,
+    EstimatedAccuracy,
+    MeasuredAccuracy,
+    RetrainTrigger,
+    number_text,
+)
+from modelmonitor.report.check import CheckReport, EpisodeReport, FindingReport
+from modelmonitor.report.model import EstimateReport, LabelledReport, RunReport
+from modelmonitor.report.wording import delay
 
 _WORD_LIMIT = 256
 _SENTENCE_LIMIT = 4096
@@ -41,7 +53,57 @@ def _entry(check: CheckReport, report: RunReport, report_url: str | None) -> Che
         window_end=check.window.end,
         model_version=report.model_version[:_WORD_LIMIT] if report.model_version else None,
         estimated_accuracy=_estimate(report.estimate) if check.type == "performance" else None,
+        minimum_detectable_effect=_optional(finding.minimum_detectable_effect if finding else None),
+        version_share=_optional(check.window.version_share),
+        look=check.look,
+        labelled=_labelled(report.labelled) if check.type == "performance" else None,
+        episode=_episode(check.episode),
+        retrain=_retrain(report, check.name),
         report=report_url,
+    )
+
+
+def _optional(value: float | None) -> str | None:
+    return None if value is None else number_text(value)
+
+
+def _labelled(labelled: LabelledReport | None) -> MeasuredAccuracy | None:
+    if labelled is None or labelled.coverage is None:
+        return None
+    return MeasuredAccuracy(
+        rows=labelled.rows,
+        coverage=number_text(labelled.coverage),
+        accuracy=number_text(labelled.accuracy),
+        low=number_text(labelled.low),
+        high=number_text(labelled.high),
+        delay=None if labelled.delay_s is None else delay(labelled.delay_s),
+    )
+
+
+def _episode(episode: EpisodeReport | None) -> EpisodeStatus | None:
+    if episode is None or episode.change == "closed":
+        return None
+    return EpisodeStatus(
+        started_at=episode.started_at,
+        severity=episode.severity,
+        fingerprint=episode.fingerprint[:_WORD_LIMIT] or None,
+        same_as=episode.same_as,
+        number=episode.number,
+        runs=episode.runs,
+    )
+
+
+def _retrain(report: RunReport, check: str) -> tuple[RetrainTrigger, ...]:
+    return tuple(
+        RetrainTrigger(
+            trigger=cast("Trigger", reason.trigger),
+            established=reason.established,
+            runs=reason.runs,
+            since=reason.since,
+            message=reason.message[:_SENTENCE_LIMIT],
+        )
+        for reason in report.retrain
+        if reason.check == check
     )
 
 

@@ -39,6 +39,14 @@ def amount(value: float) -> str:
     return f"{value:.3g}"
 
 
+def delay(seconds: float) -> str:
+    """A span of time in its largest sensible unit, such as 90s, 36h or 12d."""
+    for unit, length in (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0)):
+        if abs(seconds) >= 2 * length:
+            return f"{seconds / length:.0f}{unit}"
+    return f"{seconds:.0f}s"
+
+
 def change(check: CheckReport) -> str:
     """What a drifted check saw, in one short sentence with the effects that crossed their thresholds."""
     effects = [

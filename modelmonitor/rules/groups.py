@@ -42,7 +42,11 @@ def alert_names() -> tuple[str, ...]:
             "apiVersion": "modelmonitor.io/v1alpha1",
             "kind": "ModelMonitor",
             "metadata": {"name": "any"},
-            "spec": {"target": {"service": "any"}, "reference": {"dataset": "any"}},
+            "spec": {
+                "target": {"service": "any"},
+                "reference": {"dataset": "any"},
+                "alerts": {"minAccuracy": "0.5"},
+            },
         }
     )
     return tuple(dict.fromkeys(rule.alert for rule in (*monitor_alerts(smallest), *_operator_alerts())))

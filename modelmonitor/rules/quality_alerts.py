@@ -40,6 +40,7 @@ def drift_alerts(monitor: ModelMonitor) -> tuple[AlertRule, ...]:
         _stale(monitor),
         _failed(monitor),
         _window(monitor),
+        *_accuracy(monitor),
     )
 
 
@@ -131,6 +132,31 @@ def _failed(monitor: ModelMonitor) -> AlertRule:
         expr=f"{_of_checks(metrics.RUN_FAILED, monitor)} == 1",
         summary=f"The last run of {_CHECK_NAME} failed",
         description="The job ended with an error; its log says why.",
+    )
+
+
+def _accuracy(monitor: ModelMonitor) -> tuple[AlertRule, ...]:
+    target = monitor.spec.alerts.min_accuracy
+    if target is None:
+        return ()
+    return (
+        _below(monitor, target, severity="warning", bound="point", what="is"),
+        _below(monitor, target, severity="critical", bound="high", what="is, with certainty,"),
+    )
+
+
+def _below(
+    monitor: ModelMonitor, target: str, *, severity: AlertSeverity, bound: str, what: str
+) -> AlertRule:
+    of_bound = selector(monitor, f'bound="{bound}"')
+    return AlertRule(
+        alert="ModelPerformanceBelowTarget",
+        severity=severity,
+        hold="0m",
+        keep="1h",
+        expr=f"max {BY_CHECK} ({metrics.LABELLED_ACCURACY.name}{of_bound}) < {target}",
+        summary=f"{_CHECK_NAME}: accuracy by labels {what} below {target}",
+        description="Labels that came back show that the model is right less often than it must be.",
     )
 
 

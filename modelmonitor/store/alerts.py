@@ -11,6 +11,7 @@ from psycopg2.extras import Json
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 # A resolved alert stays resolved: Alertmanager may repeat or reorder its messages.
 _UPSERT: Final = """
@@ -67,8 +68,13 @@ def open_alerts(conn: Connection) -> tuple[Alert, ...]:
         return tuple(Alert(*row) for row in cursor)
 
 
-def _upsert(conn: Connection, alert: Alert, *, ends_at: datetime | None) -> None:
+def put_alert(cursor: Cursor, alert: Alert, *, ends_at: datetime | None) -> None:
+    """Record an alert, firing while `ends_at` is None, inside the caller's transaction."""
     labels, annotations = Json(dict(alert.labels)), Json(dict(alert.annotations))
     row = (alert.fingerprint, alert.starts_at, ends_at, alert.alertname, alert.severity, labels, annotations)
+    cursor.execute(_UPSERT, row)
+
+
+def _upsert(conn: Connection, alert: Alert, *, ends_at: datetime | None) -> None:
     with conn, conn.cursor() as cursor:
-        cursor.execute(_UPSERT, row)
+        put_alert(cursor, alert, ends_at=ends_at)

@@ -6,12 +6,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from modelmonitor.store.dead_letters import DeadLetters
 from modelmonitor.store.errors import DatabaseRefused, RowsRefused, StoreError
 from modelmonitor.store.observer import LogObserver
-from modelmonitor.store.prediction_table import PredictionTable
 from modelmonitor.store.segment_reader import Batch
 from modelmonitor.store.settings import LogSettings
 from modelmonitor.store.spool import Spool
@@ -21,13 +20,31 @@ _PARTITION_CHECK: Final = timedelta(hours=1)
 logger = logging.getLogger(__name__)
 
 
+class Table(Protocol):
+    """Where rows are committed; `modelmonitor.store.prediction_table.PredictionTable` is one."""
+
+    def store(self, columns: tuple[str, ...], rows: Sequence[bytes]) -> int:
+        """Commit rows, each exactly once; the number that was new.
+
+        Raises:
+            RowsRefused: some row is at fault; none was stored.
+            StoreError: try again later; whether the rows were stored is not known.
+        """
+
+    def ensure_partitions(self, now: datetime) -> tuple[str, ...]:
+        """Make ready what rows of these days need."""
+
+    def close(self) -> None:
+        """Let go of the connection."""
+
+
 class Drain:
     """Reads batches, commits them, isolates rows that PostgreSQL refuses, and only then releases them."""
 
     def __init__(
         self,
         spool: Spool,
-        table: PredictionTable,
+        table: Table,
         *,
         dead_letters: DeadLetters,
         settings: LogSettings,

@@ -12,6 +12,7 @@ from modelmonitor.store.copyformat import storable
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 # In order of the id, so that concurrent batches lock in one order.
 _ADD_TO_HISTORY: Final = """
@@ -54,6 +55,12 @@ def record_labels(conn: Connection, labels: Sequence[Feedback]) -> int:
     The label with the latest `labelled_at` is the one that counts, of equal ones the last recorded;
     all are kept in `feedback_history`.
     """
+    with conn, conn.cursor() as cursor:
+        return add_labels(cursor, labels)
+
+
+def add_labels(cursor: Cursor, labels: Sequence[Feedback]) -> int:
+    """As `record_labels`, inside the caller's transaction."""
     if not labels:
         return 0
     columns = (
@@ -62,8 +69,7 @@ def record_labels(conn: Connection, labels: Sequence[Feedback]) -> int:
         [label.labelled_at for label in labels],
         [storable(label.source) for label in labels],
     )
-    with conn, conn.cursor() as cursor:
-        cursor.execute(_ADD_TO_HISTORY, columns)
-        added = cursor.rowcount
-        cursor.execute(_KEEP_LATEST, columns)
+    cursor.execute(_ADD_TO_HISTORY, columns)
+    added = cursor.rowcount
+    cursor.execute(_KEEP_LATEST, columns)
     return added

@@ -88,16 +88,81 @@ _INSERT: Final = (
     f"INSERT INTO drift_results ({_NAMES}) VALUES ({_PLACES}) "  # noqa: S608  # names of ours
     "ON CONFLICT DO NOTHING"
 )
+_SET_URL: Final = "UPDATE drift_results SET report_url = %s WHERE run_id = %s AND report_url = ''"
+# A run that could not test anything spent nothing of the budget.
+_LATEST_LOOKS: Final = """
+SELECT check_name, max(created_at) FROM drift_results
+WHERE deployment_id = %(deployment_id)s AND monitor = %(monitor)s AND run_id <> %(run_id)s
+  AND created_at <= %(until)s AND p_value IS NOT NULL
+GROUP BY check_name
+"""
+_EXTRA_LOOKS: Final = """
+SELECT count(DISTINCT (run_id, check_name)) FROM drift_results
+WHERE deployment_id = %(deployment_id)s AND monitor = %(monitor)s AND run_id <> %(run_id)s
+  AND created_at >= %(start)s AND created_at <= %(until)s
+  AND p_value IS NOT NULL AND evidence->>'look' = 'extra'
+"""
 _LATEST: Final = (
     f"SELECT {_NAMES} FROM drift_results WHERE deployment_id = %s AND created_at >= %s "  # noqa: S608  # names of ours
     "ORDER BY created_at DESC, result_id LIMIT %s"
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How often a monitor was tested.
+
+    Attributes:
+        latest: for each check, when it was last tested, with time zone.
+        extra: tests of a check beyond its schedule since the period began.
+    """
+
+    latest: Mapping[str, datetime] = field(default_factory=dict)
+    extra: int = 0
+
+
 def save_results(conn: Connection, rows: Sequence[DriftRow]) -> int:
     """Save the rows of a run, all or none; the number that was not there before. Commits."""
     with conn, conn.cursor() as cursor:
-        return sum(_insert(cursor, row) for row in rows)
+        return insert_results(cursor, rows)
+
+
+def insert_results(cursor: Cursor, rows: Sequence[DriftRow]) -> int:
+    """Save the rows of a run; the number that was not there before. The caller commits."""
+    return sum(_insert(cursor, row) for row in rows)
+
+
+def set_report_url(conn: Connection, *, run_id: str, report_url: str) -> None:
+    """Say where the report of a saved run is. Commits."""
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_SET_URL, (report_url, run_id))
+
+
+def count_looks(
+    cursor: Cursor, *, monitor: str, deployment_id: str, run_id: str, period_start: datetime, until: datetime
+) -> Looks:
+    """How often the checks of a monitor were tested before, this run left out.
+
+    Args:
+        cursor: any.
+        monitor: name of the ModelMonitor.
+        deployment_id: whose predictions.
+        run_id: this run.
+        period_start: beginning of the budget's period.
+        until: the present of the run.
+    """
+    known = {
+        "monitor": monitor,
+        "deployment_id": deployment_id,
+        "run_id": run_id,
+        "start": period_start,
+        "until": until,
+    }
+    cursor.execute(_LATEST_LOOKS, known)
+    latest = dict(cursor.fetchall())
+    cursor.execute(_EXTRA_LOOKS, known)
+    (extra,) = cursor.fetchone() or (0,)
+    return Looks(latest, int(extra))
 
 
 def list_results(

@@ -34,6 +34,12 @@ SELECT count(*) FROM prediction_logs
 WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
   AND (%(model_version)s::text IS NULL OR model_version = %(model_version)s)
 """
+_NTH_NEWEST: Final = """
+SELECT predicted_at FROM prediction_logs
+WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
+  AND (%(model_version)s::text IS NULL OR model_version = %(model_version)s)
+ORDER BY predicted_at DESC OFFSET %(skipped)s LIMIT 1
+"""
 _VERSIONS: Final = """
 SELECT model_version FROM prediction_logs
 WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
@@ -92,6 +98,24 @@ def count_rows(
         cursor.execute(_COUNT, _question(deployment_id, start, end=end, model_version=model_version))
         (count,) = cursor.fetchone() or (0,)
     return int(count)
+
+
+def start_of_newest(
+    conn: Connection,
+    *,
+    deployment_id: str,
+    start: datetime,
+    end: datetime,
+    rows: int,
+    model_version: str | None = None,
+) -> datetime:
+    """From when on the newest `rows` predictions of [start, end) are; `start` if there are fewer."""
+    question = {**_question(deployment_id, start, end=end, model_version=model_version), "skipped": rows - 1}
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_NTH_NEWEST, question)
+        found = cursor.fetchone()
+    moment: datetime = found[0] if found else start
+    return max(moment, start)
 
 
 def model_versions(

@@ -36,16 +36,29 @@ spec:
 """
 
 
-def draw(n, *, seed, vocabulary=REVIEWS, shift=0.0, sureness=9.0, positive=0.5, labelled=True, accuracy=0.88):
-    """A sample of n rows: texts of the vocabulary, embeddings around `shift`, confidence by `sureness`."""
+def draw(
+    n,
+    *,
+    seed,
+    vocabulary=REVIEWS,
+    shift=0.0,
+    sureness=9.0,
+    positive=0.5,
+    labelled=True,
+    accuracy=0.88,
+    end=NOW,
+    seconds=86_000,
+):
+    """A sample of n rows in the seconds before `end`: texts of the vocabulary, embeddings around `shift`,
+    confidence by `sureness`.
+    """
     rng = np.random.default_rng(seed)
     top = np.clip(0.5 + 0.5 * rng.beta(sureness, 2.0, n), 0.5, 0.9999)
     predicted = (rng.random(n) < positive).astype(int)
     probabilities = np.where(predicted[:, None] == np.arange(2), top[:, None], 1 - top[:, None])
     right = rng.random(n) < accuracy
-    moments = np.datetime64(NOW.replace(tzinfo=None), "us") - rng.integers(1, 86_000, n) * np.timedelta64(
-        1, "s"
-    )
+    ages = rng.integers(1, seconds, n) * np.timedelta64(1, "s")
+    moments = np.datetime64(end.replace(tzinfo=None), "us") - ages
     return Sample(
         classes=CLASSES,
         prediction_ids=tuple(str(new_prediction_id()) for _ in range(n)),
@@ -102,12 +115,23 @@ def store_reference(database_url, sample, *, version="7"):
         return save_reference(conn, reference)
 
 
-def monitor_text(privacy="store"):
-    return MONITOR.format(privacy=privacy)
+def monitor_text(privacy="store", *, more=""):
+    return MONITOR.format(privacy=privacy) + more
 
 
 def make_plan(privacy="store", **options):
     return plan_run(load_monitor(monitor_text(privacy), source="test"), **options)
+
+
+def hourly_plan(**options):
+    """Every hour on the last 24, two quick checks."""
+    text = MONITOR.format(privacy="store").split("  checks:")[0]
+    checks = [
+        f"    - {{name: {name}, type: {name}, schedule: '7 * * * *', "
+        f"detector: {{name: {test}, backend: native}}}}"
+        for name, test in (("concept", "chi-square"), ("performance", "ks"))
+    ]
+    return plan_run(load_monitor("\n".join([f"{text}  checks:", *checks, ""]), source="test"), **options)
 
 
 class World:
@@ -120,6 +144,7 @@ class World:
     reference = staticmethod(store_reference)
     monitor_text = staticmethod(monitor_text)
     plan = staticmethod(make_plan)
+    hourly_plan = staticmethod(hourly_plan)
 
     @staticmethod
     def tweets(n=600, *, seed=3, **changes):

@@ -53,6 +53,9 @@ HEALTHY: Mapping[str, str] = {
     f"modelmonitor_window_rows{{{CHECK}}}": "900x{n}",
     f"modelmonitor_window_min_rows{{{CHECK}}}": "200x{n}",
     f"modelmonitor_condition{{{REPEATED}}}": "0x{n}",
+    f"modelmonitor_labelled_accuracy{{{CHECK},bound='low'}}": "0.84x{n}",
+    f"modelmonitor_labelled_accuracy{{{CHECK},bound='point'}}": "0.87x{n}",
+    f"modelmonitor_labelled_accuracy{{{CHECK},bound='high'}}": "0.9x{n}",
     "modelmonitor_operator_monitors": "1x{n}",
     f"modelmonitor_operator_reconcile_errors_total{{{OWN}}}": "0x{n}",
 }
@@ -153,6 +156,20 @@ CASES = [
     Case("ModelDriftRunFailed", "warning", {f"modelmonitor_run_failed{{{CHECK}}}": "0x10 1x{n}"}, 12, 9),
     Case("ModelWindowTooSmall", "info", {f"modelmonitor_window_rows{{{CHECK}}}": "150x{n}"}, 125, 115),
     Case(
+        "ModelPerformanceBelowTarget",
+        "warning",
+        {f"modelmonitor_labelled_accuracy{{{CHECK},bound='point'}}": "0.87x10 0.79x{n}"},
+        12,
+        9,
+    ),
+    Case(
+        "ModelPerformanceBelowTarget",
+        "critical",
+        {f"modelmonitor_labelled_accuracy{{{CHECK},bound='high'}}": "0.9x10 0.78x{n}"},
+        12,
+        9,
+    ),
+    Case(
         "ModelMonitorReconcileFailing",
         "warning",
         {f"modelmonitor_operator_reconcile_errors_total{{{OWN}}}": "0+1x{n}"},
@@ -227,7 +244,7 @@ def run_rules(promtool: Path, tmp_path: Path, monitor_with: Callable[..., ModelM
         firing: Mapping[tuple[str, str], int] | None = None,
         silent: Mapping[str, int] | None = None,
     ) -> None:
-        groups = [*rule_groups(monitor_with()), *installation_groups()]
+        groups = [*rule_groups(monitor_with(alerts={"minAccuracy": "0.8"})), *installation_groups()]
         (tmp_path / "rules.json").write_text(json.dumps({"groups": groups}))
         until = max([*(firing or {}).values(), *(silent or {}).values()]) + 5
         tests = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from modelmonitor.store.connection import connect
-from modelmonitor.store.copyformat import PREDICTION_COLUMNS
+from modelmonitor.store.copyformat import PREDICTION_COLUMNS, prediction_tuple, text_field
 from modelmonitor.store.errors import LogNotOpen, SpoolFull, SpoolInUse
 from modelmonitor.store.log import LogSettings, PredictionLog
 from modelmonitor.store.records import Prediction
@@ -163,8 +164,6 @@ def test_a_row_that_the_database_refuses_is_kept_aside_and_its_neighbours_are_st
 def test_broken_utf8_and_broken_tuples_are_kept_aside_too(
     database_url: str, tmp_path: Path, make_prediction: Make
 ) -> None:
-    from modelmonitor.store.copyformat import prediction_tuple
-
     good = prediction_tuple(make_prediction(input_text="good"))
     spool = Spool(
         tmp_path, columns=PREDICTION_COLUMNS, segment_bytes=10**6, max_bytes=10**7, clock=lambda: 0.0
@@ -264,3 +263,90 @@ def test_with_no_fsync_interval_each_append_waits_for_the_disk(
 ) -> None:
     settings = LogSettings(tmp_path, database_url, fsync_interval_s=0)
     assert run(settings, [make_prediction()], [make_prediction()]).counts["written"] == 2
+
+
+def test_rows_of_an_older_version_with_fewer_columns_arrive_with_the_defaults_of_the_others(
+    database_url: str, tmp_path: Path, make_prediction: Make
+) -> None:
+    whole = prediction_tuple(make_prediction(input_text="old"))
+    # The last column, segment, is one jsonb value: its length (4 bytes), its version and "{}".
+    shorter = struct.pack(">h", len(PREDICTION_COLUMNS) - 1) + whole[2:-7]
+    old = Spool(
+        tmp_path, columns=PREDICTION_COLUMNS[:-1], segment_bytes=10**6, max_bytes=10**7, clock=lambda: 0.0
+    )
+    old.open()
+    old.append(encode_records([shorter]))
+    old.close()
+
+    assert (
+        run(LogSettings(tmp_path, database_url), [make_prediction(input_text="new")]).counts["written"] == 2
+    )
+    assert query(database_url, "SELECT input_text, segment FROM prediction_logs ORDER BY 1") == [
+        ("new", {}),
+        ("old", {}),
+    ]
+
+
+def test_rows_of_a_newer_version_wait_for_its_migration(
+    database_url: str, tmp_path: Path, make_prediction: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    columns = (*PREDICTION_COLUMNS, "shade")
+    newer = prediction_tuple(make_prediction())
+    row = struct.pack(">h", len(columns)) + newer[2:] + text_field("blue")
+    spool = Spool(tmp_path, columns=columns, segment_bytes=10**6, max_bytes=10**7, clock=lambda: 0.0)
+    spool.open()
+    spool.append(encode_records([row]))
+    spool.close()
+    log = PredictionLog(LogSettings(tmp_path, database_url, retry_max_s=0.1))
+    log.start()
+
+    assert log.flush(timeout_s=1) is False
+    assert "UNDEFINED_COLUMN" in caplog.text
+    query(database_url, "ALTER TABLE prediction_logs ADD COLUMN shade text")
+    assert log.flush(timeout_s=30)
+    log.close(timeout_s=5)
+    assert query(database_url, "SELECT shade FROM prediction_logs") == [("blue",)]
+
+
+def test_a_clock_that_goes_back_changes_neither_order_nor_number_of_rows(
+    database_url: str, tmp_path: Path, make_prediction: Make
+) -> None:
+    moments = [
+        datetime(2026, 3, 4, 12, tzinfo=UTC),
+        datetime(2026, 3, 2, tzinfo=UTC),
+        datetime(2026, 3, 4, tzinfo=UTC),
+    ]
+    tally = run(
+        LogSettings(tmp_path, database_url),
+        *([make_prediction(predicted_at=moment, input_text=str(i))] for i, moment in enumerate(moments)),
+    )
+
+    assert tally.counts["written"] == 3
+    assert query(database_url, "SELECT predicted_at FROM prediction_logs ORDER BY input_text") == [
+        (moment,) for moment in moments
+    ]
+
+
+def test_poison_among_many_rows_costs_only_itself(
+    database_url: str, tmp_path: Path, make_prediction: Make
+) -> None:
+    query(database_url, "ALTER TABLE prediction_logs ADD CHECK (input_text <> 'poison')")
+    rows = [
+        *(make_prediction(input_text=f"{number:05d}") for number in range(3000)),
+        make_prediction(input_text="poison"),
+        make_prediction(input_text="nul\x00 and \ud800"),
+        make_prediction(input_text="y" * 1_000_000),
+    ]
+    tally = run(LogSettings(tmp_path, database_url), rows)
+
+    assert (
+        tally.counts["written"],
+        tally.counts["repaired"],
+        tally.counts["dropped refused_by_database"],
+    ) == (
+        3002,
+        1,
+        1,
+    )
+    # Halving: about twice the logarithm of the batch in more transactions, not one a row.
+    assert tally.counts["copy prediction_logs"] < 40

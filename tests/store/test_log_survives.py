@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,10 +18,13 @@ import pytest
 from modelmonitor.local.postgres import EmbeddedPostgres
 from modelmonitor.store.connection import connect
 from modelmonitor.store.log import LogSettings, PredictionLog
+from modelmonitor.store.records import Prediction
 from modelmonitor.store.schema import migrate
 
 WRITER = Path(__file__).with_name("writer_process.py")
 ID_LINE = 37
+# Long enough for the pauses to have reached several seconds.
+OUTAGE_S = 8.0
 
 
 class Writer:
@@ -161,3 +164,27 @@ def test_a_full_disk_refuses_clearly_and_keeps_what_was_acknowledged(
     assert b"cannot grow (No space left on device): free its disk or bring PostgreSQL back." in done.stderr
     drain(kept, database_url)
     assert sorted(stored_ids(database_url)) == sorted(acknowledged_ids(acknowledged))
+
+
+def test_an_outage_with_the_pauses_of_production_ends_with_everything_stored_once(
+    own_postgres: EmbeddedPostgres, tmp_path: Path, make_prediction: Callable[..., Prediction]
+) -> None:
+    """Ten minutes of it are `make bench-log`; their pauses are in tests/unit/store/test_drain.py."""
+    database_url = own_postgres.create_database("outage")
+    migrate(database_url)
+    log = PredictionLog(LogSettings(tmp_path / "spool", database_url))
+    log.start()
+    ids = []
+    own_postgres.stop()
+    down_since = time.monotonic()
+    while time.monotonic() - down_since < OUTAGE_S:
+        rows = [make_prediction() for _ in range(20)]
+        log.append(rows)
+        ids += [str(row.prediction_id) for row in rows]
+        time.sleep(0.01)
+    assert log.flush(timeout_s=0) is False
+    own_postgres.start()
+
+    assert log.flush(timeout_s=60)
+    log.close(timeout_s=5)
+    assert sorted(stored_ids(database_url)) == sorted(ids)

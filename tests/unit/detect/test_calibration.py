@@ -10,10 +10,12 @@ from modelmonitor.detect.permutation import critical_value, permutations_for, ra
 from modelmonitor.detect.registry import detector
 
 LEVEL = 0.1
-RUNS = 300
+RUNS = 150
 
 
-@pytest.mark.parametrize("name", ["ks", "chi-square", "mmd", "tfidf-similarity"])
+@pytest.mark.parametrize(
+    "name", ["ks", "cramer-von-mises", "chi-square", "mmd", "mmd-fourier", "lsdd", "tfidf-similarity"]
+)
 def test_false_alarms_stay_within_the_binomial_interval_of_the_level(make_sample, name):
     run = detector(name, backend="native")
     alarms = sum(

@@ -26,7 +26,10 @@ def test_tfidf_similarity_is_ours_under_either_backend():
         (
             "wasserstein!",
             "native",
-            "wasserstein! is not a detector: choose one of chi-square, ks, mmd, tfidf-similarity",
+            (
+                "wasserstein! is not a detector: choose one of chi-square, classifier, context-mmd, "
+                "cramer-von-mises, ks, lsdd, mmd, mmd-fourier, tfidf-similarity"
+            ),
         ),
         ("mmd", "alibi", "alibi is not a backend: did you mean alibi-detect?"),
     ],

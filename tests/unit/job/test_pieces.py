@@ -13,11 +13,8 @@ from modelmonitor.job.compare import compare_classes, compare_confidence, measur
 from modelmonitor.job.datasets import UnreadableDataset, read_dataset
 from modelmonitor.job.evidence import digest_of_rows
 from modelmonitor.job.judge import code_of
-from modelmonitor.job.read import open_series
 from modelmonitor.job.window import Window
-from modelmonitor.report.model import ClassShareReport
 from modelmonitor.sample import Sample
-from modelmonitor.store.results import DriftRow
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -44,11 +41,11 @@ def test_every_confidence_falls_into_a_bin_also_at_the_ends():
     assert (chart.reference[0], chart.reference[-1]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
 
 
-def test_class_shares_follow_the_models_order():
-    assert compare_classes(sample([0.9, 0.1]), sample([0.9, 0.8])) == (
-        ClassShareReport(name="NEGATIVE", reference=0.5, window=0.0),
-        ClassShareReport(name="POSITIVE", reference=0.5, window=1.0),
-    )
+def test_class_shares_follow_the_models_order_and_have_an_interval():
+    negative, positive = compare_classes(sample([0.9, 0.1]), sample([0.9, 0.8]))
+    assert (negative.name, negative.reference, negative.window, negative.low) == ("NEGATIVE", 0.5, 0.0, 0.0)
+    assert (positive.name, positive.reference, positive.window, positive.high) == ("POSITIVE", 0.5, 1.0, 1.0)
+    assert negative.high == pytest.approx(1 - positive.low) == pytest.approx(0.8, abs=0.15)
 
 
 def test_the_time_course_leaves_empty_hours_empty():
@@ -75,60 +72,6 @@ def test_the_digest_of_rows_does_not_depend_on_their_order():
 @pytest.mark.parametrize(("phrase", "code"), [("too few rows", "TooFewRows"), ("no test", "NoTest")])
 def test_a_reason_becomes_one_word(phrase, code):
     assert code_of(phrase) == code
-
-
-def row(run, day, verdict, *, check="data", monitor="sentiment"):
-    moment = START + timedelta(days=day)
-    return DriftRow(
-        run_id=run,
-        monitor=monitor,
-        deployment_id="sentiment",
-        check_name=check,
-        drift_type="data",
-        detector="mmd",
-        backend="native",
-        feature="embedding",
-        statistic=0.1,
-        p_value=0.1,
-        effect_size=0.1,
-        effect_name="mmd",
-        level=0.01,
-        threshold=0.1,
-        verdict=verdict,
-        severity="none",
-        reason="",
-        is_drift_detected=verdict == "Drift",
-        drift_score=0.1,
-        n_reference=1,
-        n_window=1,
-        window_start=moment,
-        window_end=moment,
-        model_name="sentiment",
-        model_version="7",
-        created_at=moment,
-    )
-
-
-def test_a_series_of_drift_begins_after_the_last_quiet_run():
-    rows = [
-        row("e", 5, "NoDrift"),
-        row("e", 5, "Drift"),
-        row("d", 4, "Inconclusive"),
-        row("c", 3, "Drift"),
-        row("b", 2, "NoDrift"),
-        row("a", 1, "Drift"),
-    ]
-    assert open_series(rows, monitor="sentiment") == {"data": START + timedelta(days=3)}
-
-
-def test_a_quiet_latest_run_leaves_no_series_and_other_monitors_do_not_count():
-    rows = [
-        row("f", 6, "Drift", monitor="other"),
-        row("e", 5, "NoDrift"),
-        row("d", 4, "Drift"),
-        row("c", 3, "Drift", check="concept"),
-    ]
-    assert open_series(rows, monitor="sentiment") == {"concept": START + timedelta(days=3)}
 
 
 def test_data_sets_are_read_from_csv_and_from_ndjson(tmp_path):

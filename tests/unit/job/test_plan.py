@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from modelmonitor.decide.thresholds import DEFAULT_THRESHOLDS, EffectThresholds
 from modelmonitor.health import Thresholds
 from modelmonitor.job.errors import UnknownCheck
 from modelmonitor.job.plan import plan_run
-from modelmonitor.job.schedule import mean_interval
+from modelmonitor.job.schedule import mean_interval, slot_start
 
 THREE_LINES = """\
 apiVersion: modelmonitor.io/v1alpha1
@@ -37,9 +37,36 @@ def test_the_three_line_spec_runs_all_three_kinds_of_the_guide():
     }
 
 
-def test_levels_share_the_budget_over_every_test_of_the_month():
-    levels = [test.level for check in plan().checks for test in check.tests]
-    assert levels == pytest.approx([1 / (4 * 30)] * 4, rel=0.03)
+def test_each_check_gets_a_third_of_the_budget_for_its_own_runs_and_tests():
+    levels = [[test.level for test in check.tests] for check in plan().checks]
+    share = 0.9 / 3 / 30
+    assert levels == [[pytest.approx(share / 2)] * 2, [pytest.approx(share)], [pytest.approx(share)]]
+
+
+def test_runs_that_overlap_test_the_newest_parts_too_and_pay_for_them():
+    checks = """\
+  checks:
+    - {name: data, type: data, schedule: "7 * * * *"}
+"""
+    (check,) = plan(checks).checks
+    assert check.parts == 4
+    assert check.tests[0].level == pytest.approx(0.9 / 720 / 8)
+    end = datetime(2026, 11, 23, tzinfo=UTC)
+    starts = check.part_starts(end - timedelta(hours=24), end)
+    assert [(end - start) / timedelta(hours=1) for start in starts] == [24, 12, 6, 3]
+
+
+def test_every_trigger_has_one_judge_and_a_declared_change_is_read_from_the_annotation():
+    text = THREE_LINES.replace(
+        "namespace: ml}", "namespace: ml, annotations: {modelmonitor.io/business-change: new shop}}"
+    )
+    retrain = plan_run(load_monitor(text, source="test")).retrain
+    assert retrain.judges == {
+        "data": ("new-patterns",),
+        "concept": (),
+        "performance": ("confidence-declining", "repeated-drift", "low-confidence", "requested"),
+    }
+    assert retrain.business_change == "new shop"
 
 
 def test_running_one_check_does_not_loosen_its_level():
@@ -89,10 +116,7 @@ def test_what_this_version_leaves_out_is_noted():
   checks:
     - {name: data, type: data, segments: [channel], window: {rows: 500}}
 """
-    assert plan(checks).notes == (
-        "window.rows of data is not applied by this version.",
-        "segments of data is not applied by this version.",
-    )
+    assert plan(checks).notes == ("segments of data is not applied by this version.",)
 
 
 @pytest.mark.parametrize(
@@ -109,3 +133,17 @@ def test_what_this_version_leaves_out_is_noted():
 )
 def test_the_mean_time_between_runs_follows_from_the_schedule(schedule, interval):
     assert mean_interval(schedule, per=MONTH) == interval
+
+
+@pytest.mark.parametrize(
+    ("schedule", "zone", "slot"),
+    [
+        ("7 * * * *", "Etc/UTC", datetime(2026, 11, 23, 2, 7, tzinfo=UTC)),
+        ("7 2 * * *", "Etc/UTC", datetime(2026, 11, 23, 2, 7, tzinfo=UTC)),
+        ("8 2 * * *", "Etc/UTC", datetime(2026, 11, 22, 2, 8, tzinfo=UTC)),
+        ("7 2 * * *", "Europe/Berlin", datetime(2026, 11, 23, 1, 7, tzinfo=UTC)),
+    ],
+)
+def test_a_slot_begins_when_the_schedule_last_fired_in_its_time_zone(schedule, zone, slot):
+    now = datetime(2026, 11, 23, 2, 7, tzinfo=UTC)
+    assert slot_start(schedule, time_zone=zone, now=now) == slot

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modelmonitor.health import State
-from modelmonitor.report.check import CheckReport, FindingReport, ReferenceReport, VerdictReport, WindowReport
+from modelmonitor.report.check import (
+    CheckReport,
+    EpisodeReport,
+    FindingReport,
+    FingerprintReport,
+    ReferenceReport,
+    VerdictReport,
+    WindowReport,
+)
 from modelmonitor.report.model import (
     BudgetReport,
     ClassShareReport,
@@ -19,6 +27,7 @@ from modelmonitor.report.model import (
     HistogramReport,
     LabelledReport,
     MomentReport,
+    RetrainReport,
     RunReport,
     WordReport,
 )
@@ -48,6 +57,8 @@ def finding(feature, verdict, **numbers):
         "n_reference": 2000,
         "n_window": 2000,
         "parameters": {"permutations": "4999"},
+        "since": START,
+        "minimum_detectable_effect": 0.05,
         "sentence": f"The {feature} was compared.",
     }
     return FindingReport(feature=feature, verdict=verdict, **{**values, **numbers})
@@ -65,7 +76,25 @@ def check(name, verdict, findings, **fields):
         findings=tuple(findings),
         verdict=verdict,
         sentence=fields.get("sentence", f"The {name} check ran."),
+        paging_level=0.0028,
+        fingerprint=FingerprintReport(
+            space="sentiment 7", embedding="9f3c", words=("ab",), classes=(0.1, -0.1)
+        ),
+        episode=fields.get("episode"),
     )
+
+
+def episode(**changes):
+    return EpisodeReport(
+        started_at=END - timedelta(days=2),
+        severity="critical",
+        fingerprint="e:9f3c",
+        same_as=END - timedelta(days=50),
+        number=2,
+        runs=3,
+        change="continued",
+        pages=False,
+    ).model_copy(update=changes)
 
 
 def example(text, number):
@@ -114,6 +143,7 @@ def drifted() -> RunReport:
                     finding("text", CRITICAL, detector="tfidf-similarity", effect_size=0.44, p_value=1e-9),
                 ],
                 sentence="The text differs from the reference by 0.44, not by chance (p = 1e-09).",
+                episode=episode(),
             ),
             check(
                 "concept",
@@ -153,6 +183,13 @@ def drifted() -> RunReport:
             precision=0.7,
             recall=0.69,
             rows=1800,
+            f1_low=0.64,
+            f1_high=0.7,
+            coverage=0.374,
+            delay_s=129_600.0,
+            overconfidence=0.164,
+            overconfidence_low=0.14,
+            overconfidence_high=0.19,
         ),
         confidence=HistogramReport(
             edges=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
@@ -162,8 +199,8 @@ def drifted() -> RunReport:
             window_mean=0.846,
         ),
         classes=(
-            ClassShareReport(name="NEGATIVE", reference=0.49, window=0.36),
-            ClassShareReport(name="POSITIVE", reference=0.51, window=0.64),
+            ClassShareReport(name="NEGATIVE", reference=0.49, window=0.36, low=0.33, high=0.39),
+            ClassShareReport(name="POSITIVE", reference=0.51, window=0.64, low=0.61, high=0.67),
         ),
         moments=moments,
         examples=ExamplesReport(
@@ -192,6 +229,16 @@ def drifted() -> RunReport:
                 name="Model Status", value=None, warning=None, critical=None, state=State.UNKNOWN
             ),
         ),
+        retrain=(
+            RetrainReport(
+                trigger="repeated-drift",
+                check="performance",
+                established=True,
+                runs=3,
+                since=END - timedelta(days=2),
+                message="The same drift of check data came 2 times.",
+            ),
+        ),
         notes=("2,812 of 4,812 predictions were left out: the window is capped at 2,000 rows.",),
         evidence=EvidenceReport(
             seed=7,
@@ -215,11 +262,14 @@ def quiet(drifted) -> RunReport:
                     for entry in item.findings
                 ),
                 "sentence": "The inputs look like the reference.",
+                "episode": None,
             }
         )
         for item in drifted.checks
     )
-    return drifted.model_copy(update={"checks": checks, "examples": ExamplesReport(), "labelled": None})
+    return drifted.model_copy(
+        update={"checks": checks, "examples": ExamplesReport(), "labelled": None, "retrain": ()}
+    )
 
 
 @pytest.fixture
@@ -230,7 +280,9 @@ def inconclusive(drifted) -> RunReport:
     )
     few = WINDOW.model_copy(update={"rows": 3, "rows_logged": 3})
     checks = tuple(
-        item.model_copy(update={"verdict": verdict, "findings": (), "sentence": verdict.reason})
+        item.model_copy(
+            update={"verdict": verdict, "findings": (), "sentence": verdict.reason, "episode": None}
+        )
         for item in drifted.checks
     )
     return drifted.model_copy(
@@ -245,6 +297,7 @@ def inconclusive(drifted) -> RunReport:
             "moments": (),
             "examples": ExamplesReport(withheld="No text is shown: privacy.input is drop."),
             "health": (),
+            "retrain": (),
             "notes": (),
         }
     )

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from modelmonitor.api.status import CheckStatus, Effect, EstimatedAccuracy
+from datetime import timedelta
+
+from modelmonitor.api.status import (
+    CheckStatus,
+    Effect,
+    EpisodeStatus,
+    EstimatedAccuracy,
+    MeasuredAccuracy,
+    RetrainTrigger,
+)
 from modelmonitor.report.status import status_checks
 
 
@@ -29,6 +38,21 @@ def test_a_drifted_check_carries_the_numbers_of_the_test_that_decided(drifted):
         window_start=drifted.window.start,
         window_end=drifted.window.end,
         model_version="7",
+        minimum_detectable_effect="0.05",
+        version_share="1",
+        look="scheduled",
+        labelled=MeasuredAccuracy(
+            rows=1800, coverage="0.374", accuracy="0.682", low="0.66", high="0.7", delay="36h"
+        ),
+        retrain=(
+            RetrainTrigger(
+                trigger="repeated-drift",
+                established=True,
+                runs=3,
+                since=drifted.finished_at - timedelta(days=2),
+                message="The same drift of check data came 2 times.",
+            ),
+        ),
         estimated_accuracy=EstimatedAccuracy(point="0.7", low="0.63", high="0.78"),
         report="/reports/8f2c1b.html",
     )
@@ -43,3 +67,23 @@ def test_an_inconclusive_check_gives_its_reason_in_one_word_and_in_a_sentence(in
         None,
         None,
     )
+
+
+def test_an_open_episode_is_told_until_the_run_that_closes_it(drifted):
+    entry = status_checks(drifted)[0]
+    assert entry.episode == EpisodeStatus(
+        started_at=drifted.finished_at - timedelta(days=2),
+        severity="critical",
+        fingerprint="e:9f3c",
+        same_as=drifted.finished_at - timedelta(days=50),
+        number=2,
+        runs=3,
+    )
+    check = drifted.checks[0]
+    closed = check.model_copy(update={"episode": check.episode.model_copy(update={"change": "closed"})})
+    assert status_checks(drifted.model_copy(update={"checks": (closed,)}))[0].episode is None
+
+
+def test_what_is_not_known_is_left_out_of_the_manifest(inconclusive):
+    manifest = status_checks(inconclusive)[0].to_manifest()
+    assert not {"episode", "retrain", "labelled", "minimumDetectableEffect"} & set(manifest)

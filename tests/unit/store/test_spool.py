@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -191,3 +194,40 @@ def test_only_the_owner_may_read_the_spool(tmp_path: Path) -> None:
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "spool").iterdir()}
     assert modes == {"lock": 0o600, "00000000000000000001.spool": 0o600}
     assert (tmp_path / "spool").stat().st_mode & 0o777 == 0o700
+
+
+@contextlib.contextmanager
+def no_room_in(directory: Path) -> Iterator[None]:
+    """Open files of the directory get the kernel's own ENOSPC at each write; nothing has to be mounted."""
+    open_files = [
+        int(link.name) for link in Path("/proc/self/fd").iterdir() if _target(link).parent == directory
+    ]
+    kept = {fd: os.dup(fd) for fd in open_files}
+    full = os.open("/dev/full", os.O_WRONLY)
+    for fd in kept:
+        os.dup2(full, fd)
+    os.close(full)
+    yield
+    for fd, copy in kept.items():
+        os.dup2(copy, fd)
+        os.close(copy)
+
+
+def _target(link: Path) -> Path:
+    try:
+        return link.readlink()
+    except FileNotFoundError:  # the descriptor of the listing itself
+        return link
+
+
+def test_a_disk_without_room_refuses_and_goes_on_once_there_is_some(tmp_path: Path) -> None:
+    spool = spool_in(tmp_path)
+    put(spool, b"before")
+    with (
+        no_room_in(tmp_path),
+        pytest.raises(SpoolFull, match=r"cannot grow \(No space left on device\): free its disk or bring"),
+    ):
+        put(spool, b"refused")
+    put(spool, b"after")
+
+    assert take_all(spool) == [b"before", b"after"]
