@@ -25,6 +25,7 @@ class Addresses(BaseModel):
 
     predictor_url: str
     grpc_address: str
+    collector_url: str
     mlflow_url: str
     database_url: SecretStr
     score_token: SecretStr

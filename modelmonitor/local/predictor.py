@@ -33,9 +33,17 @@ class Predictor:
         self.grpc_address = f"{LOOPBACK}:{grpc_port}"
         self.log = log
         self._start_s = start_s
-        ports = {"MM_SERVER_HTTP_PORT": str(http_port), "MM_SERVER_GRPC_PORT": str(grpc_port)}
+        listening = {
+            # A laptop in a café: what needs no password is for this machine only.
+            "MM_SERVER_HOST": LOOPBACK,
+            "MM_SERVER_HTTP_PORT": str(http_port),
+            "MM_SERVER_GRPC_PORT": str(grpc_port),
+        }
         self._process = ChildProcess(
-            "predictor", [sys.executable, "-m", "model_server"], environment={**environment, **ports}, log=log
+            "predictor",
+            [sys.executable, "-m", "model_server"],
+            environment={**environment, **listening},
+            log=log,
         )
 
     @property

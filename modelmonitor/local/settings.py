@@ -28,8 +28,14 @@ class LocalSettings(BaseSettings):
     postgres_port: int = Field(default=5432, ge=0, le=65535)
     """Preferred port of PostgreSQL; 5432 is the guide's."""
 
+    collector_port: int = Field(default=8090, ge=0, le=65535)
+    """Preferred port of the collector; 8080 is what other servers like to take."""
+
     predictor_start_s: float = Field(default=180.0, gt=0)
     """Seconds to wait for the predictor: loading torch and a model from a cold disk takes up to a minute."""
+
+    collector_start_s: float = Field(default=60.0, gt=0)
+    """Seconds to wait for the collector: it starts in two on an idle machine."""
 
     mlflow_start_s: float = Field(default=120.0, gt=0)
     """Seconds to wait for MLflow: its first start migrates its own database."""

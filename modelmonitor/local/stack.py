@@ -1,4 +1,4 @@
-"""The supervisor: PostgreSQL, MLflow and the predictor on one machine, started and stopped in order."""
+"""The supervisor: PostgreSQL, MLflow, predictor and collector on one machine, in order."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Protocol, Self
 from pydantic import SecretStr
 
 from modelmonitor.local.addresses import Addresses
+from modelmonitor.local.collector import Collector
 from modelmonitor.local.errors import LocalError
 from modelmonitor.local.lock import held
 from modelmonitor.local.mlflow import MlflowServer
@@ -98,7 +99,7 @@ class Stack:
     def start_predictor(
         self, *, model_uri: str, model_name: str, deployment_id: str, input_text: str = "store"
     ) -> None:
-        """Serve `model_uri`, wait until it answers, and write the addresses for the other commands.
+        """Serve `model_uri` and collect labels for it, and write the addresses for the other commands.
 
         Args:
             model_uri: a folder, an MLflow `models:/` address or a Hugging Face id.
@@ -129,7 +130,7 @@ class Stack:
             start_s=self.settings.predictor_start_s,
         )
         self._supervise("predictor", predictor)
-        self._publish(predictor)
+        self._publish(predictor, self._start_collector(input_text))
 
     def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
         """The environment of a child: ours without settings of other ModelMonitor processes, and `extra`."""
@@ -151,6 +152,21 @@ class Stack:
         self._supervise("MLflow server", server)
         self.mlflow_url = server.url
 
+    def _start_collector(self, input_text: str) -> Collector:
+        settings = {
+            "MM_COLLECTOR_INPUT": input_text,
+            "MM_COLLECTOR_SPOOL_DIR": str((self.settings.data_dir / "collector").resolve()),
+            "MM_COLLECTOR_DATABASE_URL": self.database_url,
+        }
+        collector = Collector(
+            self.environment(settings),
+            port=self._port("collector", self.settings.collector_port),
+            log=self.settings.logs / "collector.log",
+            start_s=self.settings.collector_start_s,
+        )
+        self._supervise("collector", collector)
+        return collector
+
     def _supervise(self, name: str, process: _Process) -> None:
         self._running.callback(process.stop)
         process.start()
@@ -159,10 +175,11 @@ class Stack:
         )
         self.services = (*self.services, service)
 
-    def _publish(self, predictor: Predictor) -> None:
+    def _publish(self, predictor: Predictor, collector: Collector) -> None:
         self._addresses = Addresses(
             predictor_url=predictor.url,
             grpc_address=predictor.grpc_address,
+            collector_url=collector.url,
             mlflow_url=self.mlflow_url,
             database_url=SecretStr(self.database_url),
             score_token=SecretStr(self._score_token),

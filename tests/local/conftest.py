@@ -21,7 +21,7 @@ from modelmonitor.local.addresses import Addresses
 from modelmonitor.store.connection import connect
 
 MAIN = (sys.executable, "-c", "from modelmonitor.cli.main import main; main()")
-PORTS = ("HTTP", "GRPC", "MLFLOW", "POSTGRES")
+PORTS = ("HTTP", "GRPC", "COLLECTOR", "MLFLOW", "POSTGRES")
 
 
 @pytest.fixture(scope="session")
@@ -104,15 +104,33 @@ class Up:
             cursor.execute("SELECT prediction_id::text FROM prediction_logs")
             return {row[0] for row in cursor.fetchall()}
 
+    def label(self, prediction_id: str, label: str) -> None:
+        body = {"prediction_id": prediction_id, "label": label}
+        answer = httpx.post(f"{self.addresses.collector_url}/feedback", json=body, timeout=60)
+        assert answer.status_code == 202, answer.text
+
+    def labelled(self) -> dict[str, str]:
+        url = self.addresses.database_url.get_secret_value()
+        with closing(connect(url, application_name="tests")) as conn, conn.cursor() as cursor:
+            cursor.execute(
+                "SELECT prediction_id::text, label FROM prediction_logs JOIN feedback USING (prediction_id)"
+            )
+            return dict(cursor.fetchall())
+
     def children(self) -> dict[str, psutil.Process]:
-        """The three processes that the supervisor started."""
-        marks = {"PostgreSQL": "bin/postgres", "MLflow": "mlflow", "predictor": "model_server"}
+        """The four processes that the supervisor started."""
+        marks = {
+            "PostgreSQL": "bin/postgres",
+            "MLflow": "mlflow",
+            "predictor": "model_server",
+            "collector": "model_server.collector",
+        }
         started = psutil.Process(self.process.pid).children()
         return {
             name: child
             for child in started
             for name, mark in marks.items()
-            if any(mark in part for part in child.cmdline()[:3])
+            if any(part.endswith(mark) for part in child.cmdline()[:3])
         }
 
     def family(self) -> list[psutil.Process]:

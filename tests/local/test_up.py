@@ -41,15 +41,22 @@ def test_it_shows_where_everything_is_and_the_addresses_answer(up):
     said = up.said()
 
     shown = [line.split()[0] for line in said.splitlines() if "127.0.0.1" in line]
-    assert shown == ["predict", "API", "metrics", "gRPC", "MLflow", "PostgreSQL"]
+    assert shown == ["predict", "API", "metrics", "gRPC", "labels", "MLflow", "PostgreSQL"]
     assert addresses.database_place in said
     assert addresses.database_url.get_secret_value() not in said
     for url in (
         f"{addresses.predictor_url}/docs",
         f"{addresses.predictor_url}/metrics",
         addresses.mlflow_url,
+        addresses.collector_url,
     ):
         assert url in said
+    for url in (
+        f"{addresses.predictor_url}/docs",
+        f"{addresses.predictor_url}/metrics",
+        addresses.mlflow_url,
+        f"{addresses.collector_url}/readyz",
+    ):
         assert httpx.get(url, timeout=60, follow_redirects=True).status_code == 200
 
 
@@ -107,6 +114,26 @@ def test_a_killed_postgresql_is_started_again_at_its_port_and_no_row_is_lost(up)
 
     assert "the PostgreSQL server was killed by SIGKILL: starting it again (restart 1 of 3) …" in up.said()
     assert logged_all(up, [*ids, up.predict()])
+
+
+def test_a_label_finds_its_prediction(up):
+    prediction = up.predict()
+
+    up.label(prediction, "POSITIVE")
+
+    wait_until(lambda: up.labelled().get(prediction) == "POSITIVE", seconds=60, why=up.said)
+
+
+def test_a_killed_collector_is_started_again_at_its_address_and_no_label_is_lost(up):
+    prediction, url = up.predict(), up.addresses.collector_url
+    up.label(prediction, "NEGATIVE")
+
+    os.kill(up.children()["collector"].pid, signal.SIGKILL)
+    up.wait_until_it_says("the collector answers again at the same address")
+
+    assert "the collector was killed by SIGKILL: starting it again (restart 1 of 3) …" in up.said()
+    assert up.addresses.collector_url == url
+    wait_until(lambda: up.labelled().get(prediction) == "NEGATIVE", seconds=60, why=up.said)
 
 
 def test_a_killed_mlflow_takes_its_worker_along_and_is_started_again(up):

@@ -8,6 +8,7 @@ from modelmonitor.local.addresses import Addresses, NotRunning
 ADDRESSES = Addresses(
     predictor_url="http://127.0.0.1:8000",
     grpc_address="127.0.0.1:8081",
+    collector_url="http://127.0.0.1:8090",
     mlflow_url="http://127.0.0.1:5001",
     database_url=SecretStr("postgresql://postgres:secret@127.0.0.1:5432/ml_pipeline"),
     score_token=SecretStr("token"),

@@ -9,6 +9,7 @@ from modelmonitor.local.scheduled import run_check, start_check
 NOWHERE = Addresses(
     predictor_url="http://127.0.0.1:1",
     grpc_address="127.0.0.1:1",
+    collector_url="http://127.0.0.1:8090",
     mlflow_url="http://127.0.0.1:1",
     database_url=SecretStr("postgresql://postgres:secret@127.0.0.1:1/ml_pipeline"),
     score_token=SecretStr("token"),

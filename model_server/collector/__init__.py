@@ -1,0 +1,1 @@
+"""The collector: takes events of any InferenceService, labels and alerts, and loses none of them."""
