@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import signal
 import sys
 from io import StringIO
 from pathlib import Path
@@ -14,12 +16,14 @@ from ruamel.yaml import YAML
 
 from controller.desired.plan import plan
 from controller.desired.rights import operator_role
+from controller.desired.webhook_configuration import service_client, webhook_configuration, webhook_role
+from controller.handlers.dashboard_files import UnreadableDashboards
 from controller.handlers.login import NotInACluster, connect
 from controller.handlers.operator import defaults, run_operator
+from controller.handlers.webhook import Looking, UnreadableCertificate, run_webhook
 from controller.manifest import CHILD_KINDS, Capabilities
 from controller.observation import static_selector
-from controller.reading import RAY_NOT_BUILT
-from controller.settings import PREFIX, OperatorSettings
+from controller.settings import PREFIX, WEBHOOK_PREFIX, OperatorSettings, WebhookSettings
 from controller.telemetry import log_as_json
 from modelmonitor.api.crd import custom_resource_definition
 from modelmonitor.api.load import InvalidMonitor, load_monitor
@@ -44,7 +48,7 @@ def run(
     log_as_json(sys.stdout, verbose=settings.verbose)
     try:
         asyncio.run(run_operator(settings, connect=connect, stop=asyncio.Event()))
-    except NotInACluster as error:
+    except (NotInACluster, UnreadableDashboards) as error:
         raise _refused(str(error)) from None
 
 
@@ -60,10 +64,42 @@ def rbac(
     namespace: Annotated[
         list[str] | None, typer.Option(help="A Role for this namespace; without it the ClusterRole.")
     ] = None,
+    capture: Annotated[  # noqa: FBT002 - how typer declares a flag
+        bool, typer.Option(help="Include the right to set the logger of InferenceServices.")
+    ] = True,
 ) -> None:
     """Print the rights that the operator needs."""
     spaces: list[str | None] = [*namespace] if namespace else [None]
-    typer.echo(_yaml([operator_role(namespace=each) for each in spaces]), nl=False)
+    typer.echo(_yaml([operator_role(namespace=each, capture=capture) for each in spaces]), nl=False)
+
+
+@app.command()
+def webhook() -> None:
+    """Run the admission webhook until it is told to stop; its settings are the variables MM_WEBHOOK_…."""
+    from controller.handlers.surroundings import NoCluster, Scout
+    from controller.handlers.surroundings import connect as connect_dynamic
+
+    settings = _webhook_settings()
+    log_as_json(sys.stdout, verbose=settings.verbose)
+    try:
+        scout = Scout(connect_dynamic(), settings.prometheus_url, settings.mlflow_uri)
+        asyncio.run(_until_told(settings, scout))
+    except (NoCluster, UnreadableCertificate) as error:
+        raise _refused(str(error)) from None
+
+
+@app.command()
+def webhook_config(
+    ca: Annotated[Path, typer.Option(help="Certificate, PEM, by which the API server knows the webhook.")],
+    namespace: Annotated[str, typer.Option(help="Namespace of the webhook's Service.")],
+) -> None:
+    """Print what tells the API server of the webhook, and the webhook's rights."""
+    try:
+        bundle = base64.b64encode(ca.read_bytes()).decode("ascii")
+    except OSError as error:
+        raise _refused(f"The certificate {ca} cannot be read: {error.strerror}.") from None
+    client = service_client(namespace=namespace, ca_bundle=bundle)
+    typer.echo(_yaml([webhook_role(), webhook_configuration(client=client)]), nl=False)
 
 
 @app.command()
@@ -83,8 +119,6 @@ def rendered(text: str, *, source: str) -> str:
         monitor = load_monitor(text, source=source)
     except InvalidMonitor as error:
         raise _refused(str(error)) from None
-    if monitor.spec.job.engine == "ray":
-        raise _refused(f"{source}: {RAY_NOT_BUILT}")
     everything = Capabilities(frozenset(CHILD_KINDS))
     pods = static_selector(monitor.spec.target)
     planned = plan(monitor, pods=pods, capabilities=everything, defaults=defaults(OperatorSettings()))
@@ -98,10 +132,28 @@ def _settings(*, namespace: list[str], all_namespaces: bool) -> OperatorSettings
     try:
         return OperatorSettings(**chosen)
     except ValidationError as error:
-        problems = (
-            f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
-        )
-        raise _refused(f"The environment is not right: {'; '.join(problems)}.") from None
+        raise _refused(_environment(error, PREFIX)) from None
+
+
+def _webhook_settings() -> WebhookSettings:
+    try:
+        return WebhookSettings()
+    except ValidationError as error:
+        raise _refused(_environment(error, WEBHOOK_PREFIX)) from None
+
+
+def _environment(error: ValidationError, prefix: str) -> str:
+    problems = (
+        f"{prefix}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
+    )
+    return f"The environment is not right: {'; '.join(problems)}."
+
+
+async def _until_told(settings: WebhookSettings, scout: Looking) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await run_webhook(settings, scout=scout, stop=stop)
 
 
 def _refused(sentence: str) -> typer.Exit:

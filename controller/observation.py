@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +33,56 @@ class PodFact:
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficShare:
+    """A part of the traffic: Knative divides it between revisions, as in a canary.
+
+    Attributes:
+        revision: as pods and metrics carry it in the label `revision`.
+        percent: 0 to 100.
+    """
+
+    revision: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggerFact:
+    """The logger of an InferenceService's predictor.
+
+    Attributes:
+        url: where it sends predictions.
+        managers: field managers that set it.
+    """
+
+    url: str
+    managers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ServingFacts:
+    """An InferenceService as KServe runs it.
+
+    Attributes:
+        uid: its identity.
+        knative: whether Knative runs it; else Deployments do.
+        ready: whether KServe says so.
+        traffic: empty where all of it goes to one place.
+        logger: None if it has none.
+    """
+
+    uid: str
+    knative: bool = False
+    ready: bool = False
+    traffic: tuple[TrafficShare, ...] = ()
+    logger: LoggerFact | None = None
+
+    @property
+    def scaled_to_zero(self) -> bool:
+        """Whether no pod is no fault: Knative starts one for the next request."""
+        return self.knative and self.ready
+
+
+@dataclass(frozen=True, slots=True)
 class TargetFacts:
     """What is monitored.
 
@@ -40,18 +90,21 @@ class TargetFacts:
         selector: labels of its pods; None if the object that tells them is not there.
         obstacle: why it cannot be found, in a sentence; None if it is there.
         pods: its pods, without those that are finished.
+        serving: the InferenceService; None for other targets.
     """
 
     selector: Mapping[str, str] | None
     obstacle: str | None = None
     pods: tuple[PodFact, ...] = ()
+    serving: ServingFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobFact:
-    """A finished job of a check.
+    """A finished job of a check or of a task such as upkeep.
 
     Attributes:
+        check: name of the check or task.
         message: why it failed, as the cluster says it; empty if it did not.
     """
 
@@ -59,6 +112,23 @@ class JobFact:
     name: str
     finished_at: datetime
     failed: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFact:
+    """A Job that acts on a reason to train again: a training, or a call that asks for one.
+
+    Attributes:
+        trigger_id: identity of the occasion, with the number of the attempt from the second on.
+        outcome: `succeeded`, `failed`, or empty while it runs.
+        message: why it failed, as the cluster says it.
+    """
+
+    name: str
+    trigger_id: str
+    started_at: datetime
+    outcome: str = ""
     message: str = ""
 
 
@@ -72,6 +142,7 @@ class PrometheusFacts:
         targets: pods that Prometheus knows.
         up: pods of them that it reaches.
         firing: alerts that fire, as name and severity.
+        versions: versions of the model that its pods serve.
     """
 
     obstacle: str | None = None
@@ -79,6 +150,7 @@ class PrometheusFacts:
     targets: int = 0
     up: int = 0
     firing: tuple[tuple[str, str], ...] = ()
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +159,21 @@ class Observation:
 
     target: TargetFacts
     jobs: tuple[JobFact, ...] = ()
+    trainings: tuple[TrainingFact, ...] = ()
+    tasks: tuple[JobFact, ...] = ()
     prometheus: PrometheusFacts | None = None
 
     def last_job(self, check: str) -> JobFact | None:
         """The newest finished job of a check."""
-        finished = [job for job in self.jobs if job.check == check]
-        return max(finished, key=lambda job: job.finished_at, default=None)
+        return _newest([job for job in self.jobs if job.check == check])
+
+    @property
+    def failed_tasks(self) -> tuple[JobFact, ...]:
+        """The newest job of each task, if it failed."""
+        names = sorted({job.check for job in self.tasks})
+        newest = (_newest([job for job in self.tasks if job.check == name]) for name in names)
+        return tuple(job for job in newest if job is not None and job.failed)
+
+
+def _newest(jobs: Sequence[JobFact]) -> JobFact | None:
+    return max(jobs, key=lambda job: job.finished_at, default=None)

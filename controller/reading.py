@@ -18,9 +18,6 @@ from modelmonitor.rules.schedules import longest_gap
 
 Part = TypeVar("Part", bound=ApiModel)
 
-RAY_NOT_BUILT: Final = (
-    "spec.job.engine: ray is in the resource but not built yet; write engine: local or leave engine out."
-)
 _METADATA: Final = ("name", "namespace", "labels", "annotations", "uid", "generation", "creationTimestamp")
 
 
@@ -70,8 +67,7 @@ def _sentences(document: Mapping[str, Any], error: ValidationError) -> tuple[str
 
 
 def _refused(monitor: ModelMonitor) -> tuple[str, ...]:
-    ray = (RAY_NOT_BUILT,) if monitor.spec.job.engine == "ray" else ()
-    return (*ray, *_impossible_schedules(monitor))
+    return tuple(_impossible_schedules(monitor))
 
 
 def _impossible_schedules(monitor: ModelMonitor) -> Iterator[str]:

@@ -23,6 +23,7 @@ class WorkQueue:
         self._working: set[ObjectKey] = set()
         self._again: set[ObjectKey] = set()
         self._failures: dict[ObjectKey, int] = {}
+        self._rechecks: dict[ObjectKey, int] = {}
         self._later: dict[ObjectKey, asyncio.TimerHandle] = {}
 
     def __len__(self) -> int:
@@ -51,6 +52,18 @@ class WorkQueue:
         self.add_later(key, delay_s=delay)
         return delay
 
+    def add_recheck(self, key: ObjectKey, *, first_s: float, longest_s: float) -> float:
+        """The key waits for others: due after a delay, returned in seconds, that doubles each time."""
+        rechecks = self._rechecks.get(key, 0)
+        self._rechecks[key] = rechecks + 1
+        delay = min(longest_s, first_s * 2.0 ** min(rechecks, 16))
+        self.add_later(key, delay_s=delay)
+        return delay
+
+    def settled(self, key: ObjectKey) -> None:
+        """The next recheck of the key is its first."""
+        self._rechecks.pop(key, None)
+
     def succeeded(self, key: ObjectKey) -> None:
         """The next failure of the key is its first."""
         self._failures.pop(key, None)
@@ -59,6 +72,7 @@ class WorkQueue:
         """The key is gone: nothing of it is due later."""
         self._cancel(key)
         self._failures.pop(key, None)
+        self._rechecks.pop(key, None)
 
     async def take(self) -> ObjectKey:
         """The next key that is due; nobody else gets it until `done`."""

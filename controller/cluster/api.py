@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -20,6 +21,10 @@ from controller.manifest import Kind, Manifest, ObjectKey
 FIELD_MANAGER: Final = "modelmonitor-operator"
 _UNAUTHORIZED: Final = 401
 _FAILED: Final = 400
+_JSON: Final = "application/json"
+_METADATA_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_PART: Final = 500
+_LARGEST_EVENT: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,66 @@ class Api:
         return await self._request("GET", object_path(kind, namespace, name))
 
     async def list(self, kind: Kind, namespace: str, *, labels: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Objects of a namespace that carry all of the labels."""
+        """Objects of a namespace that carry all of the labels, perhaps as they were a moment ago.
+
+        The API server answers from memory (`resourceVersion=0`). For an answer that is surely the newest it
+        would wait up to 0.1 s for etcd, and each reconcile lists nine kinds. Nothing is lost by an old one:
+        applying again changes nothing, a deletion names the uid, and the watch tells of what is new.
+        """
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
-        found = await self._request(
-            "GET", collection_path(kind, namespace), query={"labelSelector": selector}
-        )
+        query = {"labelSelector": selector, "resourceVersion": "0"}
+        found = await self._request("GET", collection_path(kind, namespace), query=query)
         # Lists of built-in kinds leave out what kind their items are.
         return [
             {**item, "apiVersion": kind.api_version, "kind": kind.name} for item in found.get("items") or []
         ]
+
+    async def generations(self, kind: Kind, namespace: str | None) -> dict[ObjectKey, tuple[str, int]]:
+        """Uid and generation of all objects of a kind, in parts and without their content."""
+        path = f"{kind.api_path}/{kind.plural}" if namespace is None else collection_path(kind, namespace)
+        found: dict[ObjectKey, tuple[str, int]] = {}
+        query = {"limit": str(_PART)}
+        while True:
+            part = await self._request("GET", path, query=query, accept=_METADATA_ONLY)
+            for metadata in (item["metadata"] for item in part.get("items") or []):
+                key = ObjectKey(metadata["namespace"], metadata["name"])
+                found[key] = (metadata["uid"], metadata.get("generation", 0))
+            if not part["metadata"].get("continue"):
+                return found
+            query = {**query, "continue": part["metadata"]["continue"]}
+
+    async def version(self, kind: Kind, namespace: str | None, *, selector: str) -> str:
+        """The resourceVersion from which a watch tells of all that comes."""
+        path = f"{kind.api_path}/{kind.plural}" if namespace is None else collection_path(kind, namespace)
+        query = {"labelSelector": selector, "limit": "1"}
+        found = await self._request("GET", path, query=query, accept=_METADATA_ONLY)
+        return str(found["metadata"]["resourceVersion"])
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, query: Mapping[str, str], accept: str, silence_s: float
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer that is read as it comes.
+
+        Args:
+            path: what is asked for.
+            query: its parameters.
+            accept: the form of the answer.
+            silence_s: how long it may be silent, in seconds.
+        """
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=silence_s)
+        async with self._opened().get(
+            self._connection.server.rstrip("/") + path,
+            params=query,
+            headers={**self._connection.headers, "Accept": accept},
+            ssl=self._connection.trust,
+            timeout=timeout,
+            read_bufsize=_LARGEST_EVENT,
+        ) as response:
+            self._observer.request_done("GET", str(response.status))
+            if response.status == _UNAUTHORIZED:
+                self._connection = self._connect()
+            yield response
 
     async def served(self, api_path: str) -> frozenset[str]:
         """Plural names of the kinds of one API version.
@@ -96,13 +152,28 @@ class Api:
         query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         return await self._request("PATCH", path + subresource, query=query, body=manifest)
 
+    async def ask_for(self, kind: Kind, manifest: Manifest, *, manager: str) -> dict[str, Any]:
+        """Server-side apply to an object of others, as a manager of its own and without force.
+
+        Raises:
+            ClusterError: ObjectChanged if another manager has a field of it with another value.
+        """
+        metadata = manifest["metadata"]
+        path = object_path(kind, metadata["namespace"], metadata["name"])
+        query = {"fieldManager": manager, "force": "false"}
+        return await self._request("PATCH", path, query=query, body=manifest)
+
     async def withdraw(
-        self, kind: Kind, key: ObjectKey, *, manager: str, subresource: str = ""
+        self, kind: Kind, key: ObjectKey, *, manager: str, subresource: str = "", uid: str | None = None
     ) -> dict[str, Any]:
-        """Server-side apply of nothing: fields that this manager alone owns go, all others stay."""
+        """Server-side apply of nothing: fields that this manager alone owns go, all others stay.
+
+        With the `uid` nothing is made anew that was deleted meanwhile; a status is never made.
+        """
         query = {"fieldManager": manager, "force": "true"}
         head = {"apiVersion": kind.api_version, "kind": kind.name}
-        body = {**head, "metadata": {"name": key.name, "namespace": key.namespace}}
+        metadata = {"name": key.name, "namespace": key.namespace, **({"uid": uid} if uid else {})}
+        body = {**head, "metadata": metadata}
         path = object_path(kind, key.namespace, key.name)
         return await self._request("PATCH", path + subresource, query=query, body=body)
 
@@ -124,27 +195,33 @@ class Api:
             self._session = None
 
     async def _request(
-        self, verb: str, path: str, *, query: Mapping[str, str] | None = None, body: Manifest | None = None
+        self,
+        verb: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Manifest | None = None,
+        accept: str = _JSON,
     ) -> dict[str, Any]:
-        status, answer, later = await self._send(verb, path, query=query, body=body)
+        status, answer, later = await self._send(verb, path, query=query, body=body, accept=accept)
         if status == _UNAUTHORIZED:
             self._connection = self._connect()
-            status, answer, later = await self._send(verb, path, query=query, body=body)
+            status, answer, later = await self._send(verb, path, query=query, body=body, accept=accept)
         if status >= _FAILED:
             raise error_for(status, str(answer.get("message", "no reason given")), retry_after=later)
         return answer
 
     async def _send(
-        self, verb: str, path: str, *, query: Mapping[str, str] | None, body: Manifest | None
+        self, verb: str, path: str, *, query: Mapping[str, str] | None, body: Manifest | None, accept: str
     ) -> tuple[int, dict[str, Any], str | None]:
-        content = "application/apply-patch+yaml" if verb == "PATCH" else "application/json"
+        content = "application/apply-patch+yaml" if verb == "PATCH" else _JSON
         try:
             async with self._opened().request(
                 verb,
                 self._connection.server.rstrip("/") + path,
                 params=query,
                 data=None if body is None else json.dumps(body),
-                headers={**self._connection.headers, "Content-Type": content, "Accept": "application/json"},
+                headers={**self._connection.headers, "Content-Type": content, "Accept": accept},
                 ssl=self._connection.trust,
             ) as response:
                 self._observer.request_done(verb, str(response.status))
@@ -157,7 +234,10 @@ class Api:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
+            # Watches stay open: with many namespaces they would use up a limit.
+            self._session = aiohttp.ClientSession(
+                timeout=self._timeout, connector=aiohttp.TCPConnector(limit=0)
+            )
         return self._session
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from controller.observation import PrometheusFacts
+from modelmonitor import metrics
 
 _MAX_TIMEOUT_S = 10.0
 
@@ -38,6 +39,7 @@ class PrometheusClient:
                 rules = await self._ask(session, "/api/v1/rules", {"exclude_alerts": "true"})
                 ups = await self._query(session, f"up{own}")
                 alerts = await self._query(session, f'ALERTS{own[:-1]},alertstate="firing"}}')
+                served = await self._query(session, f"group by (version) ({metrics.MODEL_INFO.name}{own})")
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
             return PrometheusFacts(obstacle=f"Prometheus at {self._address} does not answer: {_why(error)}.")
         return PrometheusFacts(
@@ -45,6 +47,7 @@ class PrometheusClient:
             targets=len(ups),
             up=sum(float(each["value"][1]) > 0 for each in ups),
             firing=tuple(sorted({_alert(each) for each in alerts})),
+            versions=tuple(sorted({each["metric"].get("version", "") for each in served} - {""})),
         )
 
     async def _query(self, session: aiohttp.ClientSession, query: str) -> list[dict[str, Any]]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from controller.cluster.errors import ObjectMissing
+from controller.cluster.serving import serving_facts
 from controller.manifest import INFERENCE_SERVICE, POD, SERVICE, Capabilities, Kind
-from controller.observation import PodFact, TargetFacts, static_selector
+from controller.observation import PodFact, ServingFacts, TargetFacts, static_selector
 from modelmonitor.api.target import Target
 
 _FINISHED: Final = ("Succeeded", "Failed")
@@ -35,6 +36,7 @@ async def look_at_target(
         absent = "KServe is not installed, so there is no InferenceService; install it or monitor a Service."
         return TargetFacts(static_selector(target), obstacle=absent)
     try:
+        serving = await _serving(target, namespace, reader=reader)
         selector = await _selector(target, namespace, reader=reader)
     except ObjectMissing:
         kind = "InferenceService" if target.inference_service else "Service"
@@ -46,12 +48,17 @@ async def look_at_target(
         absent = f"Service {target.service} selects no pods; monitor their labels with podSelector instead."
         return TargetFacts(None, obstacle=absent)
     pods = await reader.list(POD, namespace, labels=selector)
-    return TargetFacts(selector, pods=tuple(_pod(pod) for pod in pods if not _finished(pod)))
+    running = tuple(_pod(pod) for pod in pods if not _finished(pod))
+    return TargetFacts(selector, pods=running, serving=serving)
+
+
+async def _serving(target: Target, namespace: str, *, reader: Reader) -> ServingFacts | None:
+    if target.inference_service is None:
+        return None
+    return serving_facts(await reader.get(INFERENCE_SERVICE, namespace, target.inference_service))
 
 
 async def _selector(target: Target, namespace: str, *, reader: Reader) -> Mapping[str, str] | None:
-    if target.inference_service is not None:
-        await reader.get(INFERENCE_SERVICE, namespace, target.inference_service)
     if target.service is not None:
         service = await reader.get(SERVICE, namespace, target.service)
         selector: Mapping[str, str] | None = service["spec"].get("selector")

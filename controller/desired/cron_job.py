@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from controller.desired.defaults import Defaults
-from controller.desired.job_pod import job_pod
+from controller.desired.job_pod import DRIFT, job_pod
 from controller.desired.metadata import child, own_labels
 from controller.desired.names import check_job_name
 from controller.manifest import CRON_JOB, Desired
@@ -23,6 +23,7 @@ def check_job(monitor: ModelMonitor, check: Check, *, defaults: Defaults) -> Des
     job = {
         "activeDeadlineSeconds": int(deadline.total_seconds()),
         "backoffLimit": monitor.spec.job.backoff_limit,
+        "podFailurePolicy": failure_policy(DRIFT),
         "template": job_pod(monitor, defaults, check=check.name),
     }
     spec = {
@@ -38,3 +39,15 @@ def check_job(monitor: ModelMonitor, check: Check, *, defaults: Defaults) -> Des
     }
     name = check_job_name(monitor.metadata.name, check.name)
     return child(CRON_JOB, monitor, body={"spec": spec}, name=name, check=check.name)
+
+
+def failure_policy(container: str) -> dict[str, Any]:
+    """What only a person can correct (exit code 2) is not tried again; an eviction costs no try."""
+    evicted = {"type": "DisruptionTarget", "status": "True"}
+    bad_input = {"containerName": container, "operator": "In", "values": [2]}
+    return {
+        "rules": [
+            {"action": "FailJob", "onExitCodes": bad_input},
+            {"action": "Ignore", "onPodConditions": [evicted]},
+        ]
+    }

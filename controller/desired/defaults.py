@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class Defaults:
         database_key: key of the address in it.
         mlflow_uri: address of MLflow; empty for none.
         prometheus_labels: labels by which Prometheus selects PrometheusRules and PodMonitors.
+        collector_url: where KServe's logger sends predictions; empty where no collector is installed.
+        dashboards: Grafana dashboards by file name, as JSON values; empty where Grafana is off.
+        dashboard_labels: labels by which Grafana's sidecar selects ConfigMaps.
     """
 
     job_image: str
@@ -25,3 +29,6 @@ class Defaults:
     database_key: str = "url"
     mlflow_uri: str = ""
     prometheus_labels: Mapping[str, str] = field(default_factory=dict)
+    collector_url: str = ""
+    dashboards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    dashboard_labels: Mapping[str, str] = field(default_factory=dict)

@@ -1,19 +1,15 @@
-"""What the drift jobs found as conditions: DriftDetected, Degraded, RetrainRecommended, ReferenceReady."""
+"""What the drift jobs found as conditions: DriftDetected, Degraded, ReferenceReady."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from controller.desired.runs import CheckState
-from controller.observation import PrometheusFacts
+from controller.observation import JobFact, Observation
 from modelmonitor.api.checks import CheckType
-from modelmonitor.api.conditions import Condition, ConditionType, Reason, find_condition
-from modelmonitor.api.retrain import Retrain, Trigger
-from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.api.conditions import Condition, ConditionType, Reason
 
-REQUEST_ANNOTATION: Final = "modelmonitor.io/retrain"
 _DRIFT_OF: Final[Mapping[CheckType, Reason]] = {
     "data": Reason.DATA_DRIFT,
     "concept": Reason.CONCEPT_DRIFT,
@@ -24,12 +20,6 @@ _NO_REFERENCE: Final[Mapping[str, Reason]] = {
     "NoReference": Reason.REFERENCE_MISSING,
     "UnsupportedReference": Reason.REFERENCE_MISSING,
     "ModelChanged": Reason.REFERENCE_OUTDATED,
-}
-# Reasons of a retraining that the job itself finds in the log and writes as the reason of a check.
-_FOUND_BY_JOB: Final[Mapping[Trigger, Reason]] = {
-    "confidence-declining": Reason.CONFIDENCE_DECLINING,
-    "low-confidence": Reason.LOW_CONFIDENCE,
-    "new-patterns": Reason.NEW_PATTERNS,
 }
 
 
@@ -49,15 +39,17 @@ def drift_detected(states: Sequence[CheckState]) -> Condition:
     return _condition(ConditionType.DRIFT_DETECTED, "False", Reason.NO_DRIFT, [sentence])
 
 
-def degraded(states: Sequence[CheckState], prometheus: PrometheusFacts | None) -> Condition:
-    """True while quality has fallen, a critical alert fires, or runs fail or stay away."""
+def degraded(states: Sequence[CheckState], observation: Observation) -> Condition:
+    """True while quality has fallen, a critical alert fires, or runs or the upkeep fail or stay away."""
+    prometheus = observation.prometheus
     troubles = [state.trouble for state in states if state.trouble]
+    troubles += [_failed_task(job) for job in observation.failed_tasks]
     if troubles:
         return _condition(ConditionType.DEGRADED, "True", Reason.RUN_FAILED, troubles)
     fallen = [state for state in states if state.drifts and state.check.type == "performance"]
     firing = [name for name, severity in (prometheus.firing if prometheus else ()) if severity == "critical"]
     if fallen or firing:
-        critical = firing or any(_severity(state) == "critical" for state in fallen)
+        critical = firing or any(state.severity == "critical" for state in fallen)
         reason = Reason.ABOVE_CRITICAL if critical else Reason.ABOVE_WARNING
         sentences = [*map(_found, fallen), *(f"Alert {name} fires." for name in firing)]
         return _condition(ConditionType.DEGRADED, "True", reason, sentences)
@@ -67,58 +59,6 @@ def degraded(states: Sequence[CheckState], prometheus: PrometheusFacts | None) -
     return _condition(
         ConditionType.DEGRADED, "Unknown", Reason.NOT_YET_OBSERVED, ["No run has had a verdict yet."]
     )
-
-
-def retrain_recommended(
-    monitor: ModelMonitor, states: Sequence[CheckState], *, before: Sequence[Condition]
-) -> Condition:
-    """True for a trigger that the spec lists, with its evidence.
-
-    Args:
-        monitor: the monitor.
-        states: its checks.
-        before: conditions so far; since when drift is known is read from them.
-    """
-    when = monitor.spec.retrain.when
-    if "requested" in when and monitor.metadata.annotations.get(REQUEST_ANNOTATION) == "requested":
-        return _retrain(Reason.REQUESTED, f"Somebody set the annotation {REQUEST_ANNOTATION}.")
-    if "repeated-drift" in when:
-        runs = drifting_runs(states, before)
-        if runs >= monitor.spec.retrain.min_evidence:
-            return _retrain(Reason.REPEATED_DRIFT, f"{runs} runs in a row found drift.")
-    found = _found_by_job(states, monitor.spec.retrain)
-    if found is not None:
-        return found
-    sentence = "No reason for a new training is known."
-    return _condition(ConditionType.RETRAIN_RECOMMENDED, "False", Reason.NOT_NEEDED, [sentence])
-
-
-def drifting_runs(states: Sequence[CheckState], before: Sequence[Condition]) -> int:
-    """How many runs in a row found drift, by since when DriftDetected is True and when the last run was."""
-    known = find_condition(before, ConditionType.DRIFT_DETECTED)
-    if known is None or known.status != "True" or known.last_transition_time is None:
-        return 0
-    return max(
-        (_runs_since(state, known.last_transition_time) for state in states if state.drifts), default=0
-    )
-
-
-def _runs_since(state: CheckState, first: datetime) -> int:
-    last = state.result.last_run_time if state.result else None
-    # The transition is written moments after the first run, so that whole intervals come out a little short.
-    return 0 if last is None else max(0, round((last - first) / state.interval)) + 1
-
-
-def _found_by_job(states: Sequence[CheckState], retrain: Retrain) -> Condition | None:
-    for trigger, reason in _FOUND_BY_JOB.items():
-        said = [state for state in states if state.result is not None and state.result.reason == reason]
-        if trigger in retrain.when and said:
-            return _retrain(reason, *map(_found, said))
-    return None
-
-
-def _retrain(reason: Reason, *sentences: str) -> Condition:
-    return _condition(ConditionType.RETRAIN_RECOMMENDED, "True", reason, sentences)
 
 
 def reference_ready(states: Sequence[CheckState]) -> Condition:
@@ -135,8 +75,8 @@ def reference_ready(states: Sequence[CheckState]) -> Condition:
     return _condition(ConditionType.REFERENCE_READY, "Unknown", Reason.NOT_YET_OBSERVED, [sentence])
 
 
-def _severity(state: CheckState) -> str | None:
-    return None if state.result is None else state.result.severity
+def _failed_task(job: JobFact) -> str:
+    return f"The last {job.check} of the log failed (job {job.name}): {job.message or 'see its log'}."
 
 
 def _found(state: CheckState) -> str:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from controller.manifest import EVENT, MONITOR
-from modelmonitor.api.conditions import Condition, ConditionType, find_condition
+from modelmonitor.api.conditions import Condition, ConditionType, Reason, find_condition
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 REPORTER: Final = "modelmonitor.io/operator"
@@ -21,11 +21,15 @@ _FAULT_STATUS: Final = {
     ConditionType.DRIFT_DETECTED: "True",
     ConditionType.DEGRADED: "True",
     ConditionType.RETRAIN_RECOMMENDED: "True",
+    ConditionType.CAPTURE_READY: "False",
 }
+# Steps of these are told one by one: each is a thing that happened.
+_STEPS: Final = frozenset({ConditionType.RETRAIN_TRIGGERED})
+_BAD_STEPS: Final = frozenset({Reason.TRAINING_FAILED, Reason.TRAINING_NOT_STARTED})
 
 
 def flips(before: Sequence[Condition], after: Sequence[Condition]) -> tuple[Condition, ...]:
-    """Conditions that became a fault or ceased to be one."""
+    """Conditions that became a fault or ceased to be one, and steps of a retraining."""
     return tuple(
         condition for condition in after if _flipped(find_condition(before, condition.type), condition)
     )
@@ -42,7 +46,7 @@ def event(
         before: conditions until now.
         now: the present, UTC.
     """
-    fault = _FAULT_STATUS[condition.type] == condition.status
+    fault = _is_fault(condition)
     name = _name(monitor, condition, find_condition(before, condition.type))
     return {
         "apiVersion": EVENT.api_version,
@@ -65,13 +69,27 @@ def event(
     }
 
 
+def _is_fault(condition: Condition) -> bool:
+    if condition.type in _STEPS:
+        return condition.reason in _BAD_STEPS
+    return _FAULT_STATUS[condition.type] == condition.status
+
+
 def _flipped(before: Condition | None, after: Condition) -> bool:
+    if after.type in _STEPS:
+        quiet = before is None and after.reason is Reason.NOT_NEEDED
+        return not quiet and (before is None or before.reason != after.reason)
     fault = _FAULT_STATUS.get(after.type)
     was = before is not None and before.status == fault
     return fault is not None and was != (after.status == fault)
 
 
 def _name(monitor: ModelMonitor, condition: Condition, before: Condition | None) -> str:
-    since = before.last_transition_time if before is not None else None
-    told = f"{monitor.metadata.uid}/{condition.type}/{condition.status}/{since}"
+    if condition.type in _STEPS:
+        # A step names its trigger: it is told once, however often it is seen.
+        occasion = f"{condition.reason}/{condition.message}"
+    else:
+        since = before.last_transition_time if before is not None else None
+        occasion = f"{condition.status}/{since}"
+    told = f"{monitor.metadata.uid}/{condition.type}/{occasion}"
     return f"{monitor.metadata.name[:_NAME_LIMIT]}.{sha256(told.encode()).hexdigest()[:16]}"

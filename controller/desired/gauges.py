@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from controller.desired.runs import CheckState
 from controller.manifest import ObjectKey
+from controller.observation import TargetFacts
 from modelmonitor import metrics
 from modelmonitor.api.conditions import Condition
 from modelmonitor.api.status import CheckStatus
@@ -23,9 +24,20 @@ class GaugeSample:
 
 
 def gauges(
-    key: ObjectKey, states: Sequence[CheckState], conditions: Sequence[Condition]
+    key: ObjectKey,
+    states: Sequence[CheckState],
+    conditions: Sequence[Condition],
+    *,
+    target: TargetFacts | None = None,
 ) -> tuple[GaugeSample, ...]:
-    """All values of one monitor."""
+    """All values of one monitor.
+
+    Args:
+        key: the monitor.
+        states: its checks.
+        conditions: what is known of it.
+        target: what it monitors, if that is known.
+    """
     of_checks = (sample for state in states for sample in _of_check(key, state))
     of_conditions = (
         GaugeSample(
@@ -35,7 +47,12 @@ def gauges(
         )
         for condition in conditions
     )
-    return (*of_checks, *of_conditions)
+    shares = target.serving.traffic if target is not None and target.serving is not None else ()
+    of_traffic = (
+        GaugeSample(metrics.TARGET_TRAFFIC, (key.namespace, key.name, share.revision), share.percent)
+        for share in shares
+    )
+    return (*of_checks, *of_conditions, *of_traffic)
 
 
 def _of_check(key: ObjectKey, state: CheckState) -> Iterator[GaugeSample]:
@@ -46,6 +63,7 @@ def _of_check(key: ObjectKey, state: CheckState) -> Iterator[GaugeSample]:
     yield GaugeSample(metrics.WINDOW_MIN_ROWS, labels, state.check.window.min_rows)
     if state.result is not None:
         yield from _of_result(labels, state.result)
+        yield from _verdict(labels, state)
 
 
 def _of_result(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSample]:
@@ -60,7 +78,7 @@ def _of_result(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSa
     if result.effect is not None:
         yield GaugeSample(metrics.DRIFT_EFFECT, (*labels, result.effect.name), float(result.effect.value))
     yield from _accuracy(labels, result)
-    yield from _verdict(labels, result)
+    yield from _labelled(labels, result)
 
 
 def _accuracy(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSample]:
@@ -69,10 +87,19 @@ def _accuracy(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSam
             yield GaugeSample(metrics.ESTIMATED_ACCURACY, (*labels, bound), float(value))
 
 
-def _verdict(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSample]:
-    # An inconclusive run says neither drift nor none: no value, rather than a green one.
-    if result.verdict in ("Drift", "NoDrift"):
-        drifts = result.verdict == "Drift"
-        severity = (2 if result.severity == "critical" else 1) if drifts else 0
-        yield GaugeSample(metrics.DRIFT_DETECTED, labels, float(drifts))
+def _labelled(labels: tuple[str, ...], result: CheckStatus) -> Iterator[GaugeSample]:
+    measured = result.labelled
+    if measured is not None:
+        bounds = {"point": measured.accuracy, "low": measured.low, "high": measured.high}
+        for bound, value in bounds.items():
+            yield GaugeSample(metrics.LABELLED_ACCURACY, (*labels, bound), float(value))
+        yield GaugeSample(metrics.LABELLED_ROWS, labels, measured.rows)
+
+
+def _verdict(labels: tuple[str, ...], state: CheckState) -> Iterator[GaugeSample]:
+    # A run without a verdict says neither drift nor none: no value, rather than a green one.
+    quiet = state.result is not None and state.result.verdict == "NoDrift"
+    if quiet or state.drifts:
+        severity = (2 if state.severity == "critical" else 1) if state.drifts else 0
+        yield GaugeSample(metrics.DRIFT_DETECTED, labels, float(state.drifts))
         yield GaugeSample(metrics.DRIFT_SEVERITY, labels, severity)

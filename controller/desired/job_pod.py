@@ -1,7 +1,8 @@
-"""The pod of a drift job: restricted, with the monitor as a file and the database's address from a Secret."""
+"""Pods of our Jobs: restricted, with the monitor as a file and the database's address from a Secret."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from controller.desired.defaults import Defaults
@@ -14,17 +15,53 @@ from modelmonitor.api.v1alpha1 import ModelMonitor
 
 MOUNT: Final = "/etc/modelmonitor"
 MONITOR_PATH: Final = f"{MOUNT}/{MONITOR_FILE}"
+DRIFT: Final = "drift"
+UPKEEP: Final = "upkeep"
 
 
 def job_pod(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> dict[str, Any]:
     """The pod template of the jobs of one check."""
+    own = {"MM_JOB_CHECK": check, "MM_JOB_STATUS": f"{monitor.namespace}/{monitor.metadata.name}"}
+    environment = _environment(defaults, own)
+    command = ["python", "-m", "modelmonitor.job"]
+    pod = restricted_pod(monitor, defaults, name=DRIFT, command=command, environment=environment)
+    # Only a run of a check writes to the API server.
+    pod["automountServiceAccountToken"] = True
+    return {"metadata": {"labels": own_labels(monitor, check=check)}, "spec": pod}
+
+
+def upkeep_pod(monitor: ModelMonitor, defaults: Defaults) -> dict[str, Any]:
+    """The pod template of the job that keeps the prediction log within its retention."""
+    command = ["python", "-m", "modelmonitor.job.upkeep"]
+    environment = _environment(defaults, {})
+    pod = restricted_pod(monitor, defaults, name=UPKEEP, command=command, environment=environment)
+    return {"metadata": {"labels": own_labels(monitor)}, "spec": pod}
+
+
+def restricted_pod(
+    monitor: ModelMonitor,
+    defaults: Defaults,
+    *,
+    name: str,
+    command: Sequence[str],
+    environment: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """A pod of our image with one container, within Kubernetes' restricted security standard.
+
+    Args:
+        monitor: the monitor that it works for.
+        defaults: settings of the installation.
+        name: name of the container.
+        command: what it runs.
+        environment: its variables.
+    """
     spec = monitor.spec.job
     pod = {
         "serviceAccountName": account_name(monitor),
-        "automountServiceAccountToken": True,
+        "automountServiceAccountToken": False,
         "restartPolicy": "Never",
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "containers": [_container(monitor, defaults, check=check)],
+        "containers": [_container(monitor, defaults, name=name, command=command, environment=environment)],
         "volumes": _volumes(monitor),
     }
     if spec.node_selector:
@@ -32,17 +69,24 @@ def job_pod(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> dict[st
     if spec.tolerations:
         pod["tolerations"] = [_without_empty(toleration.to_manifest()) for toleration in spec.tolerations]
     if defaults.image_pull_secrets:
-        pod["imagePullSecrets"] = [{"name": name} for name in defaults.image_pull_secrets]
-    return {"metadata": {"labels": own_labels(monitor, check=check)}, "spec": pod}
+        pod["imagePullSecrets"] = [{"name": each} for each in defaults.image_pull_secrets]
+    return pod
 
 
-def _container(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> dict[str, Any]:
+def _container(
+    monitor: ModelMonitor,
+    defaults: Defaults,
+    *,
+    name: str,
+    command: Sequence[str],
+    environment: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
     resources = monitor.spec.job.resources
     return {
-        "name": "drift",
+        "name": name,
         "image": monitor.spec.job.image or defaults.job_image,
-        "command": ["python", "-m", "modelmonitor.job"],
-        "env": _environment(monitor, defaults, check=check),
+        "command": list(command),
+        "env": [{"name": "HOME", "value": "/tmp"}, *environment],  # noqa: S108 - a volume of the pod's own
         "resources": {
             "requests": canonical_amounts(resources.requests),
             "limits": canonical_amounts(resources.limits),
@@ -54,19 +98,14 @@ def _container(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> dict
         },
         "volumeMounts": [
             {"name": "monitor", "mountPath": MOUNT, "readOnly": True},
-            {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
+            {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 - see above
         ],
     }
 
 
-def _environment(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> list[dict[str, Any]]:
+def _environment(defaults: Defaults, own: dict[str, str]) -> list[dict[str, Any]]:
     secret = {"name": defaults.database_secret, "key": defaults.database_key}
-    values = {
-        "MM_JOB_MONITOR": MONITOR_PATH,
-        "MM_JOB_CHECK": check,
-        "MM_JOB_STATUS": f"{monitor.namespace}/{monitor.metadata.name}",
-        "HOME": "/tmp",  # noqa: S108 - see above
-    }
+    values = {"MM_JOB_MONITOR": MONITOR_PATH, **own}
     if defaults.mlflow_uri:
         values["MM_JOB_MLFLOW_TRACKING_URI"] = defaults.mlflow_uri
     database = {"name": "MM_JOB_DATABASE_URL", "valueFrom": {"secretKeyRef": secret}}

@@ -11,6 +11,8 @@ from modelmonitor.api.v1alpha1 import ModelMonitor
 
 MONITOR_LABEL: Final = "modelmonitor.io/monitor"
 CHECK_LABEL: Final = "modelmonitor.io/check"
+TASK_LABEL: Final = "modelmonitor.io/task"
+TRIGGER_LABEL: Final = "modelmonitor.io/retrain-trigger"
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "modelmonitor-operator"}
 
 
@@ -22,6 +24,7 @@ def child(
     labels: Mapping[str, str] | None = None,
     name: str | None = None,
     check: str | None = None,
+    annotations: Mapping[str, str] | None = None,
 ) -> Desired:
     """An object of a monitor with its metadata.
 
@@ -32,13 +35,16 @@ def child(
         labels: labels beside those that every object has.
         name: name of the object; the one of objects that a monitor has one of if left out.
         check: the check that the object serves, if any.
+        annotations: annotations of the object.
     """
-    metadata = {
+    metadata: dict[str, Any] = {
         "name": name or child_name(monitor.metadata.name),
         "namespace": monitor.namespace,
         "labels": {**(labels or {}), **own_labels(monitor, check=check)},
         "ownerReferences": [owner_reference(monitor)],
     }
+    if annotations:
+        metadata["annotations"] = dict(annotations)
     manifest = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **body}
     return Desired(kind, manifest, check)
 

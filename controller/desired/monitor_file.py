@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from controller.desired.metadata import child
 from controller.manifest import CONFIG_MAP, MONITOR, Desired
+from modelmonitor.api.retrain import BUSINESS_CHANGE
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 MONITOR_FILE: Final = "monitor.yaml"
@@ -17,8 +18,15 @@ def monitor_file(monitor: ModelMonitor) -> Desired:
     document = {
         "apiVersion": MONITOR.api_version,
         "kind": MONITOR.name,
-        "metadata": {"name": monitor.metadata.name, "namespace": monitor.namespace},
+        "metadata": _metadata(monitor),
         "spec": monitor.spec.to_manifest(),
     }
     text = json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     return child(CONFIG_MAP, monitor, body={"data": {MONITOR_FILE: text}})
+
+
+def _metadata(monitor: ModelMonitor) -> dict[str, Any]:
+    # Of the annotations only what a person declares to the job: others change without any meaning to it.
+    declared = {name: text for name, text in monitor.metadata.annotations.items() if name == BUSINESS_CHANGE}
+    metadata = {"name": monitor.metadata.name, "namespace": monitor.namespace}
+    return {**metadata, "annotations": declared} if declared else dict(metadata)

@@ -27,6 +27,21 @@ def check_job_name(monitor: str, check: str) -> str:
     return name if plain else _hashed(name, purpose=f"check/{monitor}/{check}", limit=CRON_JOB_LIMIT)
 
 
+def task_job_name(monitor: str, task: str) -> str:
+    """Name of the CronJob of a task that is no check, at most 52 characters: never that of a check."""
+    return _hashed(f"{monitor}-{task}", purpose=f"task/{monitor}/{task}", limit=CRON_JOB_LIMIT)
+
+
+def dashboards_name(monitor: str) -> str:
+    """Name of the ConfigMap of dashboards, at most 63 characters: never that of another monitor's file."""
+    return _hashed(f"{child_name(monitor)}-dashboards", purpose="dashboards", limit=LABEL_LIMIT)
+
+
+def training_job_name(monitor: str, trigger_id: str) -> str:
+    """Name of the Job that acts on a trigger, at most 63 characters: one trigger, one Job."""
+    return _hashed(f"{monitor}-retrain", purpose=f"retrain/{monitor}/{trigger_id}", limit=LABEL_LIMIT)
+
+
 def _hashed(name: str, *, purpose: str, limit: int) -> str:
     digest = sha256(f"{purpose}/{name}".encode()).hexdigest()[:_HASH_LENGTH]
     return f"{name[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from controller.manifest import PROMETHEUS_RULE, Kind, Outcome, Plan
 from controller.observation import PrometheusFacts, TargetFacts
@@ -18,11 +18,7 @@ def ready(monitor: ModelMonitor, plan: Plan, outcome: Outcome) -> Condition:
     if outcome.failures:
         sentences = [f"{failed.kind.name} {failed.name}: {failed.message}" for failed in outcome.failures]
         return _ready("False", Reason.APPLY_FAILED, sentences)
-    sentences = [
-        f"{len(plan.objects)} objects are in place.",
-        *map(_not_served, plan.missing),
-        *_not_done(monitor),
-    ]
+    sentences = [f"{len(plan.objects)} objects are in place.", *map(_not_served, plan.missing)]
     if monitor.spec.suspend:
         return _ready("True", Reason.SUSPENDED, ["Suspended: no check runs, nothing alerts.", *sentences])
     return _ready("True", Reason.OBJECTS_APPLIED, sentences)
@@ -39,10 +35,13 @@ def target_reachable(
     monitor: ModelMonitor, target: TargetFacts, *, prometheus: PrometheusFacts | None
 ) -> Condition:
     """True if Prometheus reaches all pods of the target; Unknown if Prometheus cannot be asked."""
+    if not target.pods and target.serving is not None and target.serving.scaled_to_zero:
+        asleep = "Knative has scaled the model to zero; a pod starts with the next request."
+        return _target("Unknown", Reason.SCALED_TO_ZERO, asleep)
     obstacle = _target_obstacle(monitor, target)
     if obstacle is not None:
         return _target("False", Reason.TARGET_NOT_FOUND, obstacle)
-    pods = f"{sum(pod.ready for pod in target.pods)} of {len(target.pods)} pods are ready"
+    pods = f"{sum(pod.ready for pod in target.pods)} of {len(target.pods)} pods are ready{_split(target)}"
     if prometheus is None:
         unasked = "whether Prometheus reaches them is not known, because the operator has no address of it."
         return _target("Unknown", Reason.NOT_YET_OBSERVED, f"{pods}; {unasked}")
@@ -51,7 +50,7 @@ def target_reachable(
     reached = f"Prometheus reaches {prometheus.up} of {prometheus.targets} pods that it knows"
     if prometheus.up == 0 or prometheus.up < prometheus.targets:
         return _target("False", Reason.SCRAPE_FAILED, f"{reached}; {pods}. {_scrape_hint(monitor)}")
-    return _target("True", Reason.SCRAPE_SUCCEEDED, f"{reached}.")
+    return _target("True", Reason.SCRAPE_SUCCEEDED, f"{reached}{_split(target)}.")
 
 
 def rules_loaded(monitor: ModelMonitor, plan: Plan, *, prometheus: PrometheusFacts | None) -> Condition:
@@ -94,17 +93,15 @@ def _target_obstacle(monitor: ModelMonitor, target: TargetFacts) -> str | None:
     return None
 
 
+def _split(target: TargetFacts) -> str:
+    shares = target.serving.traffic if target.serving is not None else ()
+    told = ", ".join(f"{share.percent} % to {share.revision}" for share in shares)
+    return f"; traffic goes {told}" if len(shares) > 1 else ""
+
+
 def _scrape_hint(monitor: ModelMonitor) -> str:
     metrics = monitor.spec.target.metrics
     return f"See that pods answer on {metrics.port}{metrics.path} and that its podMonitorSelector matches."
-
-
-def _not_done(monitor: ModelMonitor) -> Iterator[str]:
-    # What the resource has and this version does not do must be said where people look for it.
-    if monitor.spec.retrain.action != "none":
-        yield "This version carries out no spec.retrain.action: it only recommends, in RetrainRecommended."
-    if monitor.spec.target.capture == "collector":
-        yield "This version adds no KServe logger (spec.target.capture): add it to the InferenceService."
 
 
 def _not_served(kind: Kind) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from controller.desired.alertmanager_config import alertmanager_config
 from controller.desired.cron_job import check_job
+from controller.desired.dashboards import dashboards
 from controller.desired.defaults import Defaults
 from controller.desired.identity import identity
 from controller.desired.monitor_file import monitor_file
 from controller.desired.pod_monitor import pod_monitor
 from controller.desired.prometheus_rule import prometheus_rule
+from controller.desired.upkeep_job import upkeep_job
 from controller.manifest import CHILD_KINDS, POD_MONITOR, Capabilities, Desired, Plan
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
@@ -30,6 +32,8 @@ def plan(
         monitor_file(monitor),
         *identity(monitor),
         *(check_job(monitor, check, defaults=defaults) for check in monitor.spec.checks),
+        upkeep_job(monitor, defaults),
+        *filter(None, [dashboards(monitor, defaults)]),
         *([pod_monitor(monitor, defaults, pods=pods)] if pods else []),
         prometheus_rule(monitor, defaults),
         *_notification(monitor),

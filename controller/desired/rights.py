@@ -12,11 +12,12 @@ _RBAC: Final = "rbac.authorization.k8s.io/v1"
 _OF_CHILDREN: Final = ("get", "list", "watch", "create", "patch", "delete")
 
 
-def operator_role(*, namespace: str | None) -> dict[str, Any]:
+def operator_role(*, namespace: str | None, capture: bool = True) -> dict[str, Any]:
     """A Role for one namespace, or the ClusterRole for all of them.
 
     Args:
         namespace: that the operator looks after; None for all.
+        capture: whether it may set the logger of InferenceServices (spec.target.capture: logger).
     """
     if namespace is None:
         metadata = {"name": OPERATOR}
@@ -24,24 +25,25 @@ def operator_role(*, namespace: str | None) -> dict[str, Any]:
             "apiVersion": _RBAC,
             "kind": "ClusterRole",
             "metadata": metadata,
-            "rules": [*_own(), *_scanning()],
+            "rules": [*_own(capture=capture), *_scanning()],
         }
     metadata = {"name": OPERATOR, "namespace": namespace}
-    return {"apiVersion": _RBAC, "kind": "Role", "metadata": metadata, "rules": _own()}
+    return {"apiVersion": _RBAC, "kind": "Role", "metadata": metadata, "rules": _own(capture=capture)}
 
 
-def _own() -> list[dict[str, Any]]:
+def _own(*, capture: bool) -> list[dict[str, Any]]:
     return [
-        _rule(MONITOR, "list", "watch"),
+        _rule(MONITOR, "get", "list", "watch"),
         # What a drift job may do, the operator must be allowed itself: nobody can grant more than he has.
         _rule(MONITOR, "get", "patch", subresource="/status"),
         # Some clusters want this of whoever makes objects that block the deletion of their owner.
         _rule(MONITOR, "update", subresource="/finalizers"),
         *(_rule(kind, *_OF_CHILDREN) for kind in CHILD_KINDS),
-        _rule(JOB, "list", "watch"),
+        # Jobs of checks come of CronJobs; those of retraining are made by the operator itself.
+        _rule(JOB, "list", "watch", "create", "delete"),
         _rule(POD, "list"),
         _rule(SERVICE, "get"),
-        _rule(INFERENCE_SERVICE, "get", "list", "watch"),
+        _rule(INFERENCE_SERVICE, "get", "list", "watch", *(["patch"] if capture else [])),
         _rule(EVENT, "create"),
     ]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from controller.observation import JobFact, Observation
 from modelmonitor.api.checks import Check
-from modelmonitor.api.status import CheckStatus, ModelMonitorStatus
+from modelmonitor.api.status import CheckStatus, DriftSeverity, ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
 from modelmonitor.rules.schedules import longest_gap
 
@@ -58,13 +58,25 @@ class CheckState:
 
     @property
     def drifts(self) -> bool:
-        """Whether the last run found drift."""
-        return self.result is not None and self.result.verdict == "Drift"
+        """Whether an episode of drift is open: one quiet run does not end it, an extra look opens none."""
+        if self.result is None:
+            return False
+        # Jobs of earlier versions know no episodes, and no `look` either: then the verdict says it.
+        of_verdict = self.result.look is None and self.result.verdict == "Drift"
+        return self.result.episode is not None or of_verdict
+
+    @property
+    def severity(self) -> DriftSeverity | None:
+        """How bad the drift is: the worst of its episode; None without drift."""
+        if self.result is None or not self.drifts:
+            return None
+        return self.result.episode.severity if self.result.episode is not None else self.result.severity
 
     @property
     def concluded(self) -> bool:
         """Whether the last result is a verdict, and a recent one."""
-        return self.result is not None and self.result.verdict in ("Drift", "NoDrift") and not self.trouble
+        quiet = self.result is not None and self.result.verdict == "NoDrift"
+        return (quiet or self.drifts) and not self.trouble
 
 
 def check_states(

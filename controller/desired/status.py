@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from controller.desired.drift_conditions import degraded, drift_detected, reference_ready, retrain_recommended
+from controller.desired.dashboards import dashboards_ready
+from controller.desired.drift_conditions import degraded, drift_detected, reference_ready
 from controller.desired.object_conditions import invalid, ready, rules_loaded, target_reachable
 from controller.desired.runs import CheckState
 from controller.manifest import Outcome, Plan
 from controller.observation import Observation, PrometheusFacts
-from modelmonitor.api.conditions import Condition, set_condition
+from modelmonitor.api.conditions import Condition, ConditionType, set_condition
 from modelmonitor.api.status import Child, ModelMonitorStatus, MonitorVerdict
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
@@ -23,6 +24,7 @@ def observed_status(
     outcome: Outcome,
     observation: Observation,
     states: Sequence[CheckState],
+    asked_for: Sequence[Condition],
     now: datetime,
 ) -> ModelMonitorStatus:
     """What is known now.
@@ -34,6 +36,7 @@ def observed_status(
         outcome: what applying it did.
         observation: what was seen around it.
         states: its checks.
+        asked_for: conditions of retraining and capture.
         now: the present, UTC.
     """
     prometheus = observation.prometheus
@@ -43,9 +46,11 @@ def observed_status(
         reference_ready(states),
         rules_loaded(monitor, plan, prometheus=prometheus),
         drift_detected(states),
-        degraded(states, prometheus),
-        retrain_recommended(monitor, states, before=before.conditions),
+        degraded(states, observation),
+        dashboards_ready(monitor, plan),
+        *asked_for,
     )
+    known = _still_asked_for(before.conditions, conditions)
     runs = [state.result.last_run_time for state in states if state.result and state.result.last_run_time]
     return ModelMonitorStatus(
         observed_generation=monitor.metadata.generation,
@@ -53,8 +58,8 @@ def observed_status(
         drift=_drift(states),
         last_run_time=max(runs, default=None),
         alerts=_alerts(prometheus),
-        model_version=_model_version(states),
-        conditions=_merged(before.conditions, conditions, generation=monitor.metadata.generation, now=now),
+        model_version=_model_version(states, prometheus),
+        conditions=_merged(known, conditions, generation=monitor.metadata.generation, now=now),
         children=tuple(Child(kind=each.kind.name, name=each.name, check=each.check) for each in plan.objects),
     )
 
@@ -67,6 +72,12 @@ def invalid_status(
     return before.model_copy(
         update={"observed_generation": generation, "conditions": conditions, "checks": (), "reference": None}
     )
+
+
+def _still_asked_for(before: Sequence[Condition], current: Sequence[Condition]) -> tuple[Condition, ...]:
+    told = {condition.type for condition in current}
+    optional = {ConditionType.RETRAIN_TRIGGERED, ConditionType.CAPTURE_READY}
+    return tuple(each for each in before if each.type in told or each.type not in optional)
 
 
 def _merged(
@@ -84,7 +95,7 @@ def _verdict(
 ) -> MonitorVerdict:
     if monitor.spec.suspend:
         return "Suspended"
-    severities = {state.result.severity for state in states if state.drifts and state.result}
+    severities = {state.severity for state in states if state.drifts}
     firing = {severity for _, severity in (prometheus.firing if prometheus else ())}
     if "critical" in severities | firing:
         return "Critical"
@@ -104,7 +115,10 @@ def _alerts(prometheus: PrometheusFacts | None) -> int | None:
     return None if prometheus is None or prometheus.obstacle else len(prometheus.firing)
 
 
-def _model_version(states: Sequence[CheckState]) -> str | None:
+def _model_version(states: Sequence[CheckState], prometheus: PrometheusFacts | None) -> str | None:
+    # During a canary or a rolling update pods serve several versions, and this says so.
+    if prometheus is not None and prometheus.versions:
+        return ", ".join(prometheus.versions)[:256]
     results = [state.result for state in states if state.result is not None]
     dated = [(result.last_run_time, result.model_version) for result in results if result.last_run_time]
     return max(dated, key=lambda each: each[0])[1] if dated else None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from controller.manifest import ObjectKey
@@ -10,36 +13,92 @@ from controller.manifest import ObjectKey
 _UNUSED_METADATA: Final = ("managedFields", "selfLink")
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A monitor in few bytes: as Python's dictionaries a thousand of them would take 40 MB.
+
+    Attributes:
+        packed: the body, as JSON, compressed.
+        uid: its identity.
+        generation: of its spec.
+        inference_service: that it monitors; empty for other targets.
+    """
+
+    packed: bytes
+    uid: str
+    generation: int
+    inference_service: str
+
+    def body(self) -> dict[str, Any]:
+        """The monitor as the API server holds it."""
+        found: dict[str, Any] = json.loads(zlib.decompress(self.packed))
+        return found
+
+
 class MonitorCache:
-    """Bodies of monitors by key, without what nobody reads."""
+    """Monitors by key, without what nobody reads."""
 
     def __init__(self) -> None:
-        self._bodies: dict[ObjectKey, Mapping[str, Any]] = {}
+        self._known: dict[ObjectKey, Known] = {}
         self._written: dict[ObjectKey, str] = {}
+        self._holders: dict[ObjectKey, frozenset[str]] = {}
 
     def __len__(self) -> int:
         """How many monitors there are."""
-        return len(self._bodies)
+        return len(self._known)
+
+    def __contains__(self, key: ObjectKey) -> bool:
+        """Whether there is such a monitor."""
+        return key in self._known
 
     def all(self) -> tuple[ObjectKey, ...]:
         """All monitors."""
-        return tuple(self._bodies)
+        return tuple(self._known)
 
-    def get(self, key: ObjectKey) -> Mapping[str, Any] | None:
+    def known(self, key: ObjectKey) -> Known | None:
         """A monitor; None if it is gone."""
-        return self._bodies.get(key)
+        return self._known.get(key)
+
+    def watching(self, service: ObjectKey) -> tuple[ObjectKey, ...]:
+        """Monitors of an InferenceService."""
+        return tuple(
+            key
+            for key, known in self._known.items()
+            if key.namespace == service.namespace and known.inference_service == service.name
+        )
 
     def put(self, key: ObjectKey, body: Mapping[str, Any]) -> bool:
         """Remember a monitor; False if this is only the echo of a status that we wrote."""
         metadata = {name: value for name, value in body["metadata"].items() if name not in _UNUSED_METADATA}
-        self._bodies[key] = {**body, "metadata": metadata}
+        target = (body.get("spec") or {}).get("target") or {}
+        self._known[key] = Known(
+            zlib.compress(json.dumps({**body, "metadata": metadata}).encode(), level=1),
+            uid=str(metadata.get("uid", "")),
+            generation=int(metadata.get("generation", 0)),
+            inference_service=str(target.get("inferenceService") or ""),
+        )
         return bool(self._written.get(key) != metadata["resourceVersion"])
 
     def wrote(self, key: ObjectKey, version: str) -> None:
         """We wrote the status of a monitor, which thereby got this resourceVersion."""
         self._written[key] = version
 
+    def held_by(self, service: ObjectKey, monitors: frozenset[str]) -> None:
+        """Monitors that hold the logger of an InferenceService; none if it is gone."""
+        if monitors:
+            self._holders[service] = monitors
+        else:
+            self._holders.pop(service, None)
+
+    def holds(self, key: ObjectKey) -> frozenset[str]:
+        """Names of the InferenceServices whose logger a monitor holds."""
+        return frozenset(
+            service.name
+            for service, monitors in self._holders.items()
+            if service.namespace == key.namespace and key.name in monitors
+        )
+
     def drop(self, key: ObjectKey) -> None:
         """A monitor is gone."""
-        self._bodies.pop(key, None)
+        self._known.pop(key, None)
         self._written.pop(key, None)

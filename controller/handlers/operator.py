@@ -15,9 +15,12 @@ from controller.cluster.capabilities import CapabilityProbe
 from controller.cluster.prometheus import PrometheusClient
 from controller.desired.defaults import Defaults
 from controller.handlers.cache import MonitorCache
+from controller.handlers.children import ChildWatch
+from controller.handlers.dashboard_files import read_dashboards
 from controller.handlers.http import application, serve
 from controller.handlers.login import login
-from controller.handlers.watches import Watches, register, select_on_server
+from controller.handlers.pulse import Pulse
+from controller.handlers.watches import Watches, register
 from controller.handlers.worker import Worker
 from controller.reconcile import Reconciler
 from controller.settings import OperatorSettings
@@ -35,6 +38,8 @@ class Parts:
     registry: kopf.OperatorRegistry
     telemetry: Telemetry
     worker: Worker
+    pulse: Pulse
+    children: ChildWatch
 
 
 async def run_operator(
@@ -57,7 +62,8 @@ async def run_operator(
     """
     parts = assemble(settings, connect=connect)
     workers = [asyncio.create_task(parts.worker.run()) for _ in range(settings.workers)]
-    app = application(parts.telemetry.registry, is_alive=lambda: not any(each.done() for each in workers))
+    workers += [asyncio.create_task(parts.pulse.run()), *parts.children.start()]
+    app = application(parts.telemetry.registry, is_alive=lambda: parts.pulse.alive and not _ended(workers))
     runner = await serve(app, host=settings.host, port=settings.port)
     try:
         on_listening(runner.addresses[0][1])
@@ -90,7 +96,9 @@ def assemble(settings: OperatorSettings, *, connect: Callable[[], Connection]) -
         resync_s=settings.resync_s,
         recheck_s=settings.recheck_s,
     )
-    return Parts(api, registry, telemetry, worker)
+    pulse = Pulse(cache, api, namespaces=settings.namespaces, interval_s=settings.pulse_s)
+    children = ChildWatch(api, cache, queue, settings.namespaces)
+    return Parts(api, registry, telemetry, worker, pulse, children)
 
 
 def defaults(settings: OperatorSettings) -> Defaults:
@@ -102,6 +110,9 @@ def defaults(settings: OperatorSettings) -> Defaults:
         database_key=settings.database_key,
         mlflow_uri=settings.mlflow_uri,
         prometheus_labels=settings.prometheus_labels,
+        collector_url=settings.collector_url,
+        dashboards={} if settings.dashboards is None else read_dashboards(settings.dashboards),
+        dashboard_labels=settings.dashboard_labels,
     )
 
 
@@ -127,10 +138,13 @@ def kopf_settings(*, cluster_wide: bool) -> kopf.OperatorSettings:
     # Each watched object holds a task for so long; with thousands of them a short time saves memory.
     settings.queueing.idle_timeout = 1.0
     settings.watching.connect_timeout = 30
-    # Lists in parts: a whole list of rules at once would be the peak of memory for the rest of the day.
+    # Lists in parts: a whole list at once would be the peak of memory for the rest of the day.
     settings.watching.chunk_size = 100
-    select_on_server(settings)
     return settings
+
+
+def _ended(tasks: Sequence[asyncio.Task[None]]) -> bool:
+    return any(task.done() for task in tasks)
 
 
 async def _until_one_ends(

@@ -12,9 +12,9 @@ from typing import Any, Final, Protocol
 import kopf
 
 from controller.cluster.capabilities import CapabilityProbe
-from controller.desired.metadata import MANAGED_BY, MONITOR_LABEL
+from controller.cluster.serving import captors
 from controller.handlers.cache import MonitorCache
-from controller.manifest import CHILD_KINDS, INFERENCE_SERVICE, JOB, MONITOR, OPTIONAL_KINDS, Kind, ObjectKey
+from controller.manifest import INFERENCE_SERVICE, MONITOR, OPTIONAL_KINDS, Kind, ObjectKey
 from controller.work_queue import WorkQueue
 
 CRD: Final = Kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions")
@@ -54,24 +54,21 @@ class Watches:
             self.cache.drop(key)
             self.queue.forget(key)
             self.telemetry.forget(key.namespace, key.name)
+            if self.cache.holds(key):
+                self.queue.add(key)
         elif self.cache.put(key, body):
             self.queue.add(key)
-
-    async def child_changed(self, event: Mapping[str, Any], **_: object) -> None:
-        """An object that carries a monitor's label changed or is gone."""
-        metadata = event["object"]["metadata"]
-        owner = ObjectKey(metadata["namespace"], (metadata.get("labels") or {}).get(MONITOR_LABEL, ""))
-        # The first listing tells of what is there; the monitors of the same listing are due anyway.
-        if event["type"] is not None and self.cache.get(owner) is not None:
-            self.queue.add(owner)
 
     async def inference_service_changed(self, event: Mapping[str, Any], **_: object) -> None:
         """An InferenceService came, changed or is gone: so does what its monitors can reach."""
         target = _key(event["object"])
-        for key in self.cache.all():
-            body = self.cache.get(key)
-            if body is not None and key.namespace == target.namespace and _watches(body, target.name):
-                self.queue.add(key)
+        holders = frozenset() if event["type"] == "DELETED" else captors(event["object"])
+        self.cache.held_by(target, holders)
+        # Also of monitors that nobody knows: deleted while no operator ran, they left their loggers.
+        for name in holders:
+            self.queue.add(ObjectKey(target.namespace, name))
+        for key in self.cache.watching(target):
+            self.queue.add(key)
 
     async def definition_changed(self, event: Mapping[str, Any], **_: object) -> None:
         """A CRD came or went: what could not be made may now be."""
@@ -90,28 +87,14 @@ def register(registry: kopf.OperatorRegistry, watches: Watches, *, cluster_wide:
         cluster_wide: whether CRDs may be watched, which belong to no namespace.
     """
     _watch(registry, MONITOR, watches.monitor_changed)
-    for kind in (*CHILD_KINDS, JOB):
-        _watch(registry, kind, watches.child_changed, labels={MONITOR_LABEL: kopf.PRESENT})
     _watch(registry, INFERENCE_SERVICE, watches.inference_service_changed)
     if cluster_wide:
         _watch(registry, CRD, watches.definition_changed)
 
 
-def select_on_server(settings: kopf.OperatorSettings) -> None:
-    """Have the API server send only objects that we made, not every ConfigMap and Job of the cluster."""
-    own = ",".join([*(f"{key}={value}" for key, value in MANAGED_BY.items()), MONITOR_LABEL])
-    for kind in (*CHILD_KINDS, JOB):
-        settings.watching.label_selectors[kind.group, kind.version, kind.plural] = own
-
-
-def _watch(registry: kopf.OperatorRegistry, kind: Kind, handler: Any, **filters: Any) -> None:  # noqa: ANN401
-    kopf.on.event(kind.group, kind.version, kind.plural, registry=registry, **filters)(handler)
+def _watch(registry: kopf.OperatorRegistry, kind: Kind, handler: Any) -> None:  # noqa: ANN401
+    kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)(handler)
 
 
 def _key(body: Mapping[str, Any]) -> ObjectKey:
     return ObjectKey(body["metadata"]["namespace"], body["metadata"]["name"])
-
-
-def _watches(body: Mapping[str, Any], inference_service: str) -> bool:
-    target = (body.get("spec") or {}).get("target") or {}
-    return bool(target.get("inferenceService") == inference_service)

@@ -274,7 +274,14 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def inference_service_crd() -> dict[str, Any]:
-    """KServe's kind without its schema, which has two megabytes; the operator reads names only."""
+    """KServe's kind with the part of its schema, which has two megabytes, that the operator writes to."""
+    anything = {"x-kubernetes-preserve-unknown-fields": True}
+    logger = {
+        "type": "object",
+        "properties": {"mode": {"type": "string"}, "url": {"type": "string"}},
+    }
+    predictor = {"type": "object", **anything, "properties": {"logger": logger}}
+    spec = {"type": "object", **anything, "properties": {"predictor": predictor}}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -293,7 +300,7 @@ def inference_service_crd() -> dict[str, Any]:
                     "served": True,
                     "storage": True,
                     "schema": {
-                        "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+                        "openAPIV3Schema": {"type": "object", **anything, "properties": {"spec": spec}}
                     },
                 }
             ],

@@ -126,7 +126,7 @@ def pod(
 def drifted(database_url: str, made_up: ModuleType) -> None:
     """Reviews were the reference; now chatter comes in."""
     made_up.store_reference(database_url, made_up.draw(800, seed=1))
-    made_up.log_predictions(database_url, made_up.World.tweets())
+    made_up.log_predictions(database_url, made_up.World.tweets(end=datetime.now(UTC)))
 
 
 def test_two_jobs_write_their_verdicts_and_the_operator_makes_a_condition_of_them(

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from controller.desired.names import task_job_name
+
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
@@ -52,6 +54,7 @@ def test_one_monitor_makes_everything_that_watches_the_model(namespace: Any, rea
         "CronJob/sentiment-data",
         "CronJob/sentiment-concept",
         "CronJob/sentiment-performance",
+        f"CronJob/{task_job_name('sentiment', 'upkeep')}",
         "PodMonitor/modelmonitor-sentiment",
         "PrometheusRule/modelmonitor-sentiment",
     }
@@ -127,7 +130,14 @@ def test_suspend_suspends_runs_and_alerts_and_nothing_else(namespace: Any, ready
     )
     rules = namespace.get("PrometheusRule", "modelmonitor-sentiment")
     assert condition["status"] == "True"
-    assert all(job["spec"]["suspend"] for job in namespace.list("CronJob"))
+    suspended = {job["metadata"]["name"]: job["spec"]["suspend"] for job in namespace.list("CronJob")}
+    assert suspended == {
+        "sentiment-data": True,
+        "sentiment-concept": True,
+        "sentiment-performance": True,
+        # Retention is a promise about people's data, which a pause of the checks does not suspend.
+        task_job_name("sentiment", "upkeep"): False,
+    }
     assert [group["name"] for group in rules["spec"]["groups"]] == ["modelmonitor.sentiment.recording"]
     assert namespace.get("ModelMonitor", "sentiment")["status"]["verdict"] == "Suspended"
 

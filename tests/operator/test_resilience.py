@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from controller.handlers.cache import MonitorCache
+
 Start = Callable[..., Any]
 
 
@@ -109,18 +111,21 @@ def test_an_operator_that_is_killed_at_work_is_finished_by_the_next(
     tmp_path: Path,
     run_process: Any,
 ) -> None:
-    namespace.create("ModelMonitor", monitor)
+    names = [f"model-{number}" for number in range(20)]
+    for name in names:
+        namespace.create("ModelMonitor", {**monitor, "metadata": {"name": name}})
     with run_process(kubeconfig, namespace.name, tmp_path / "first.log") as first:
         namespace.wait(lambda: namespace.list("ConfigMap"), why="the first object comes")
         first.kill()
         first.wait()
-    assert "status" not in namespace.get("ModelMonitor", "sentiment")
+    assert any("status" not in each for each in namespace.list("ModelMonitor"))
 
     with run_process(kubeconfig, namespace.name, tmp_path / "second.log"):
-        namespace.wait_for_condition("sentiment", "Ready", "True")
+        for name in names:
+            namespace.wait_for_condition(name, "Ready", "True")
 
-    children = namespace.get("ModelMonitor", "sentiment")["status"]["children"]
-    assert all(namespace.find(child["kind"], child["name"]) for child in children)
+    found = [child for name in names for child in namespace.get("ModelMonitor", name)["status"]["children"]]
+    assert all(namespace.find(child["kind"], child["name"]) for child in found)
 
 
 def test_it_stops_gracefully_and_logs_one_line_a_reconcile(
@@ -175,6 +180,21 @@ def test_a_cut_connection_heals(
         ),
         why="the change arrives",
     )
+
+
+def test_it_is_not_alive_when_its_watch_is_dead(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = start_operator(pulse_s=0.3)
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+    time.sleep(1)
+    assert operator.healthz() == 200
+
+    monkeypatch.setattr(MonitorCache, "put", lambda *_: False)
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"retention": "30d"}})
+
+    namespace.wait(lambda: operator.healthz() == 503, why="the dead watch is noticed")
 
 
 class Wire:

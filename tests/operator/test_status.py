@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.reading import RAY_NOT_BUILT
+from modelmonitor.api.job import RAY_NOT_BUILT
 
 Start = Callable[..., Any]
 
@@ -62,6 +62,7 @@ def test_before_any_run_every_condition_is_there_and_nothing_is_green(namespace:
         "DriftDetected": ("Unknown", "NotYetObserved"),
         "Degraded": ("Unknown", "NotYetObserved"),
         "RetrainRecommended": ("False", "NotNeeded"),
+        "DashboardsReady": ("False", "GrafanaOff"),
     }
     assert status["verdict"] == "Inconclusive"
 
@@ -157,17 +158,27 @@ def test_results_that_stay_away_are_a_condition(namespace: Any, ready: Any) -> N
     )
 
 
-def test_engine_ray_is_refused_and_what_runs_goes_on(namespace: Any, ready: Any) -> None:
-    before = namespace.get("CronJob", "sentiment-data")["metadata"]["resourceVersion"]
+def test_engine_ray_is_refused_at_admission(namespace: Any, monitor: dict[str, Any]) -> None:
+    monitor["spec"]["job"] = {"engine": "ray"}
 
-    namespace.patch("ModelMonitor", "sentiment", {"spec": {"job": {"engine": "ray"}}})
+    answer = namespace.http.post(namespace.path("ModelMonitor"), json=monitor)
+
+    assert answer.status_code == 422
+    assert RAY_NOT_BUILT in answer.json()["message"]
+
+
+def test_an_invalid_spec_is_told_and_what_runs_goes_on(namespace: Any, ready: Any) -> None:
+    before = namespace.get("CronJob", "sentiment-data")["metadata"]["resourceVersion"]
+    never = [{"name": "data", "type": "data", "schedule": "0 0 31 2 *"}]
+
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"checks": never}})
 
     condition = namespace.wait_for_condition("sentiment", "Ready", "False")
     assert condition["reason"] == "InvalidSpec"
-    assert RAY_NOT_BUILT in condition["message"]
+    assert "spec.checks[0].schedule: '0 0 31 2 *' never fires" in condition["message"]
     assert namespace.get("CronJob", "sentiment-data")["metadata"]["resourceVersion"] == before
 
-    namespace.patch("ModelMonitor", "sentiment", {"spec": {"job": {"engine": "local"}}})
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"checks": None}})
 
     namespace.wait_for_condition("sentiment", "Ready", "True")
 

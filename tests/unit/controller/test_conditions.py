@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from controller.desired.drift_conditions import degraded, drift_detected, reference_ready, retrain_recommended
+from controller.desired.drift_conditions import degraded, drift_detected, reference_ready
 from controller.desired.events import event, flips
-from controller.desired.object_conditions import ready, rules_loaded, target_reachable
+from controller.desired.object_conditions import rules_loaded, target_reachable
 from controller.desired.runs import CheckState, check_states
-from controller.manifest import PROMETHEUS_RULE, Outcome, Plan
+from controller.manifest import PROMETHEUS_RULE, Plan
 from controller.observation import JobFact, Observation, PodFact, PrometheusFacts, TargetFacts
 from modelmonitor.api.conditions import Condition, ConditionType, Reason
 from modelmonitor.api.status import CheckStatus, ModelMonitorStatus
@@ -84,7 +84,10 @@ def test_drift_that_is_old_stays_drift_and_says_so(monitor_with: MakeMonitor) ->
 def test_a_job_that_failed_before_the_last_result_counts_no_more(monitor_with: MakeMonitor) -> None:
     failed = JobFact("data", "sentiment-data-1", NOW - timedelta(hours=5), failed=True, message="OOMKilled")
 
-    assert told(degraded(states_of(monitor_with(), *ALL_WELL, jobs=(failed,)), None))[0] == "False"
+    assert (
+        told(degraded(states_of(monitor_with(), *ALL_WELL, jobs=(failed,)), Observation(TARGET)))[0]
+        == "False"
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,7 @@ def test_results_are_stale_after_two_intervals(
 ) -> None:
     old = result("data", last_run_time=NOW - age)
 
-    assert degraded(states_of(monitor_with(), old, *ALL_WELL[1:]), None).status == status
+    assert degraded(states_of(monitor_with(), old, *ALL_WELL[1:]), Observation(TARGET)).status == status
 
 
 def test_a_suspended_monitor_is_not_stale(monitor_with: MakeMonitor) -> None:
@@ -103,47 +106,15 @@ def test_a_suspended_monitor_is_not_stale(monitor_with: MakeMonitor) -> None:
         result(name, last_run_time=NOW - timedelta(days=30)) for name in ("data", "concept", "performance")
     ]
 
-    assert degraded(states_of(monitor_with(suspend=True), *old), None).status == "False"
+    assert degraded(states_of(monitor_with(suspend=True), *old), Observation(TARGET)).status == "False"
 
 
 def test_a_critical_alert_degrades_a_monitor(monitor_with: MakeMonitor) -> None:
     prometheus = PrometheusFacts(firing=(("ModelLatencyHigh", "critical"), ("ModelConfidenceLow", "warning")))
 
-    condition = degraded(states_of(monitor_with(), *ALL_WELL), prometheus)
+    condition = degraded(states_of(monitor_with(), *ALL_WELL), Observation(TARGET, prometheus=prometheus))
 
     assert told(condition) == ("True", "AboveCritical", "Alert ModelLatencyHigh fires.")
-
-
-@pytest.mark.parametrize(("days", "status"), [(0, "False"), (1, "False"), (2, "True"), (5, "True")])
-def test_drift_in_so_many_runs_as_the_spec_wants_recommends_a_training(
-    monitor_with: MakeMonitor, days: int, status: str
-) -> None:
-    monitor = monitor_with(retrain={"minEvidence": 3})
-    drift = result("data", verdict="Drift", severity="warning", message="Changed.")
-    # The operator noticed the first of these runs a little after it ended.
-    first_seen = drift.last_run_time - timedelta(days=days) + timedelta(minutes=3)
-    since = Condition(
-        type=ConditionType.DRIFT_DETECTED,
-        status="True",
-        reason=Reason.DATA_DRIFT,
-        last_transition_time=first_seen,
-    )
-
-    condition = retrain_recommended(monitor, states_of(monitor, drift), before=(since,))
-
-    assert condition.status == status
-    if status == "True":
-        assert told(condition) == ("True", "RepeatedDrift", f"{days + 1} runs in a row found drift.")
-
-
-def test_a_trigger_that_the_spec_does_not_list_recommends_nothing(monitor_with: MakeMonitor) -> None:
-    monitor = monitor_with(retrain={"when": ["low-confidence"]})
-    declining = result("performance", reason="ConfidenceDeclining")
-    low = result("performance", reason="LowConfidence", message="38 % are unsure.")
-
-    assert retrain_recommended(monitor, states_of(monitor, declining), before=()).status == "False"
-    found = retrain_recommended(monitor, states_of(monitor, low), before=())
-    assert told(found) == ("True", "LowConfidence", "38 % are unsure.")
 
 
 @pytest.mark.parametrize(
@@ -186,17 +157,6 @@ def test_prometheus_proves_that_rules_are_loaded(monitor_with: MakeMonitor) -> N
     assert told(lacking)[:2] == ("False", "RulesRejected")
     assert told(broken) == ("False", "RulesRejected", "modelmonitor.sentiment.recording: x")
     assert told(absent)[:2] == ("False", "PrometheusRuleCRDMissing")
-
-
-def test_what_this_version_does_not_do_is_said(monitor_with: MakeMonitor) -> None:
-    target = {"inferenceService": "sentiment", "capture": "collector"}
-    monitor = monitor_with(target=target, retrain={"action": "webhook", "webhook": {"secretName": "t"}})
-
-    status, reason, message = told(ready(monitor, Plan(objects=()), Outcome()))
-
-    assert (status, reason) == ("True", "ObjectsApplied")
-    assert "carries out no spec.retrain.action" in message
-    assert "adds no KServe logger" in message
 
 
 def test_only_a_change_between_fault_and_none_is_an_event(monitor_with: MakeMonitor) -> None:

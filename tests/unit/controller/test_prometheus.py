@@ -35,6 +35,10 @@ ANSWERS = {
     'ALERTS{namespace="ml",modelmonitor="sentiment",alertstate="firing"}': [
         {"metric": {"alertname": "ModelTargetDown", "severity": "critical"}, "value": [1, "1"]}
     ],
+    'group by (version) (model_info{namespace="ml",modelmonitor="sentiment"})': [
+        {"metric": {"version": "4"}, "value": [1, "1"]},
+        {"metric": {"version": "3"}, "value": [1, "1"]},
+    ],
 }
 
 
@@ -67,6 +71,7 @@ def test_groups_targets_and_alerts_of_one_monitor_are_told() -> None:
         targets=2,
         up=1,
         firing=(("ModelTargetDown", "critical"),),
+        versions=("3", "4"),
     )
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from controller.reading import RAY_NOT_BUILT, read
+from controller.reading import read
+from modelmonitor.api.job import RAY_NOT_BUILT
 
 
 def body(*, status: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:

@@ -86,3 +86,13 @@ def test_a_forgotten_key_is_not_due() -> None:
             await asyncio.wait_for(queue.take(), timeout=0.1)
 
     run(scenario())
+
+
+def test_what_is_waited_for_is_looked_at_less_and_less_often_until_it_comes() -> None:
+    async def delays() -> list[float]:
+        queue = WorkQueue()
+        waits = [queue.add_recheck(A, first_s=30, longest_s=200) for _ in range(5)]
+        queue.settled(A)
+        return [*waits, queue.add_recheck(A, first_s=30, longest_s=200)]
+
+    assert asyncio.run(delays()) == [30, 60, 120, 200, 200, 30]

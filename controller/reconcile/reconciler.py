@@ -1,24 +1,25 @@
-"""The use case: bring the world of one monitor to its spec and tell in its status what is so."""
+"""One reconcile: look, apply, prune, act, and write the status if it differs."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from controller.cluster.apply import Objects, apply_plan
+from controller.cluster.apply import apply_plan
 from controller.cluster.errors import ClusterError, ObjectChanged
-from controller.cluster.jobs import job_facts
+from controller.cluster.jobs import job_facts, training_facts
 from controller.cluster.target import look_at_target
 from controller.desired.defaults import Defaults
 from controller.desired.events import event, flips
 from controller.desired.gauges import GaugeSample, gauges
-from controller.desired.metadata import CHECK_LABEL, own_labels
+from controller.desired.metadata import CHECK_LABEL, TASK_LABEL, TRIGGER_LABEL, own_labels
 from controller.desired.names import child_name
 from controller.desired.plan import plan
-from controller.desired.runs import check_states
+from controller.desired.retraining import decide, recommendations, retrain_recommended
+from controller.desired.runs import CheckState, check_states
 from controller.desired.status import invalid_status, observed_status
 from controller.manifest import (
     CHILD_KINDS,
@@ -26,15 +27,17 @@ from controller.manifest import (
     JOB,
     MONITOR,
     Capabilities,
-    Kind,
     Manifest,
     ObjectKey,
     Outcome,
     Plan,
 )
-from controller.observation import Observation, PrometheusFacts
+from controller.observation import Observation, PrometheusFacts, TargetFacts
 from controller.reading import Reading, read
-from modelmonitor.api.conditions import Condition
+from controller.reconcile.logger import bring_logger, release_loggers
+from controller.reconcile.needs import Cluster, Prometheus
+from controller.reconcile.training import act, forget_old
+from modelmonitor.api.conditions import Condition, Reason
 from modelmonitor.api.field_managers import job_manager
 from modelmonitor.api.status import ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
@@ -42,25 +45,6 @@ from modelmonitor.api.v1alpha1 import ModelMonitor
 _LOG = logging.getLogger("controller.reconcile")
 # What drift jobs write is theirs: an operator that sent it too would own it and freeze it.
 _OF_JOBS: Final = frozenset({"checks", "reference", "confidence"})
-
-
-class Cluster(Objects, Protocol):
-    """What of the API server is needed."""
-
-    async def create(self, kind: Kind, manifest: Manifest) -> dict[str, Any]:
-        """Make an object."""
-
-    async def withdraw(
-        self, kind: Kind, key: ObjectKey, *, manager: str, subresource: str = ""
-    ) -> dict[str, Any]:
-        """Take back what a field manager applied."""
-
-
-class Prometheus(Protocol):
-    """What of Prometheus is needed."""
-
-    async def facts(self, *, namespace: str, monitor: str, rule_name: str) -> PrometheusFacts:
-        """What it says of a monitor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +83,12 @@ class Reconciler:
     prometheus: Prometheus | None = None
 
     async def reconcile(
-        self, body: Mapping[str, Any], *, capabilities: Capabilities, now: datetime
+        self,
+        body: Mapping[str, Any],
+        *,
+        capabilities: Capabilities,
+        now: datetime,
+        held: Collection[str] = (),
     ) -> Reconciled:
         """Apply, prune, look, and write the status if it differs.
 
@@ -107,6 +96,7 @@ class Reconciler:
             body: the monitor as the API server holds it.
             capabilities: which kinds are served.
             now: the present, UTC.
+            held: InferenceServices whose logger the monitor holds.
 
         Raises:
             ClusterError: the API server does not answer; what was sent until then stands.
@@ -115,7 +105,20 @@ class Reconciler:
         key = ObjectKey(body["metadata"]["namespace"], body["metadata"]["name"])
         if reading.monitor is None:
             return await self._refuse(reading, key, uid=body["metadata"]["uid"], now=now)
-        return await self._bring(reading.monitor, reading.status, capabilities=capabilities, now=now)
+        return await self._bring(
+            reading.monitor, reading.status, capabilities=capabilities, now=now, held=held
+        )
+
+    async def release(self, key: ObjectKey, held: Collection[str]) -> bool:
+        """Take back what a deleted monitor holds outside of what the cluster removes with it.
+
+        Returns:
+            False if the monitor is there after all.
+
+        Raises:
+            ClusterError: the API server does not answer or refuses.
+        """
+        return await release_loggers(key, held, cluster=self.cluster)
 
     async def _refuse(self, reading: Reading, key: ObjectKey, *, uid: str, now: datetime) -> Reconciled:
         status = invalid_status(reading.status, reading.problems, generation=reading.generation, now=now)
@@ -130,6 +133,7 @@ class Reconciler:
         *,
         capabilities: Capabilities,
         now: datetime,
+        held: Collection[str],
     ) -> Reconciled:
         key = ObjectKey(monitor.namespace, monitor.metadata.name)
         target = await look_at_target(
@@ -137,25 +141,49 @@ class Reconciler:
         )
         planned = plan(monitor, pods=target.selector, capabilities=capabilities, defaults=self.defaults)
         outcome = await self._apply(monitor, planned, capabilities=capabilities)
-        jobs = await self.cluster.list(JOB, key.namespace, labels=own_labels(monitor))
-        observation = Observation(
-            target, job_facts(jobs, check_label=CHECK_LABEL), await self._ask_prometheus(key)
+        logger = await bring_logger(
+            monitor, target, held=held, collector_url=self.defaults.collector_url, cluster=self.cluster
         )
+        jobs = await self.cluster.list(JOB, key.namespace, labels=own_labels(monitor))
+        observation = _observed(target, jobs, await self._ask_prometheus(key))
         states = check_states(monitor, before, observation=observation, now=now)
+        retraining = await self._retrain(monitor, states, observation=observation, jobs=jobs, now=now)
         status = observed_status(
-            monitor, before, plan=planned, outcome=outcome, observation=observation, states=states, now=now
+            monitor,
+            before,
+            plan=planned,
+            outcome=outcome,
+            observation=observation,
+            states=states,
+            asked_for=(*retraining, *([logger] if logger else [])),
+            now=now,
         )
         await self._tell(monitor, before.conditions, status.conditions, now=now)
         version = await self._write_status(key, before, status, uid=monitor.metadata.uid)
         await self._forget_removed_checks(monitor, before)
         return Reconciled(
-            gauges=gauges(key, states, status.conditions),
+            gauges=gauges(key, states, status.conditions, target=target),
             written=_sent(outcome.written, version),
             pruned=outcome.pruned,
             failures=tuple(f"{each.kind.name} {each.name}: {each.message}" for each in outcome.failures),
-            settled=target.obstacle is None and any(pod.ready for pod in target.pods),
+            settled=_settled(target, retraining),
             version=version,
         )
+
+    async def _retrain(
+        self,
+        monitor: ModelMonitor,
+        states: Sequence[CheckState],
+        *,
+        observation: Observation,
+        jobs: Sequence[Manifest],
+        now: datetime,
+    ) -> tuple[Condition, ...]:
+        reasons = recommendations(monitor, states)
+        decision = decide(monitor, reasons, observation.trainings, now=now)
+        acted = await act(monitor, decision, defaults=self.defaults, cluster=self.cluster)
+        await forget_old(observation.trainings, jobs, cluster=self.cluster)
+        return (retrain_recommended(reasons), *([acted] if acted is not None else []))
 
     async def _apply(self, monitor: ModelMonitor, planned: Plan, *, capabilities: Capabilities) -> Outcome:
         return await apply_plan(
@@ -215,6 +243,25 @@ class Reconciler:
         }
         written = await self.cluster.apply(MONITOR, manifest, subresource="/status")
         return str(written["metadata"]["resourceVersion"])
+
+
+def _observed(
+    target: TargetFacts, jobs: Sequence[Manifest], prometheus: PrometheusFacts | None
+) -> Observation:
+    return Observation(
+        target,
+        jobs=job_facts(jobs, label=CHECK_LABEL),
+        trainings=training_facts(jobs, label=TRIGGER_LABEL),
+        tasks=job_facts(jobs, label=TASK_LABEL),
+        prometheus=prometheus,
+    )
+
+
+def _settled(target: TargetFacts, retraining: Sequence[Condition]) -> bool:
+    if any(condition.reason is Reason.TRAINING_NOT_STARTED for condition in retraining):
+        return False
+    asleep = target.serving is not None and target.serving.scaled_to_zero and not target.pods
+    return target.obstacle is None and (asleep or any(pod.ready for pod in target.pods))
 
 
 def _ours(status: ModelMonitorStatus) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""Watch the metadata of objects: that one changed and whose it is, without reading its content."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+
+from controller.cluster.api import Api, collection_path
+from controller.cluster.errors import ClusterError, TryLater, error_for
+from controller.manifest import Kind
+
+_METADATA_ONLY: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+# The API server sends a bookmark each minute: more silence than that is a dead connection.
+_SILENCE_S: Final = 75.0
+_LONGEST_S: Final = (240, 300)
+_GONE: Final = 410
+
+
+class WatchExpired(ClusterError):
+    """410: the API server no longer knows what happened since; list anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event of a watch.
+
+    Attributes:
+        bookmark: nothing changed; only the version moved on.
+        version: from which a watch goes on after this.
+        metadata: of the object; of a bookmark nothing but the version.
+    """
+
+    bookmark: bool
+    version: str
+    metadata: Mapping[str, Any]
+
+
+async def watch_metadata(
+    api: Api, kind: Kind, namespace: str | None, *, selector: str, version: str
+) -> AsyncIterator[Change]:
+    """Changes since a version, until the API server ends the watch, which it does after some minutes.
+
+    Args:
+        api: the API server.
+        kind: kind of the objects.
+        namespace: None for all.
+        selector: labels of the objects.
+        version: resourceVersion of the list or change that came before.
+
+    Raises:
+        ClusterError: ObjectMissing if the kind is not served, WatchExpired to list anew.
+    """
+    path = f"{kind.api_path}/{kind.plural}" if namespace is None else collection_path(kind, namespace)
+    query = {
+        "watch": "true",
+        "allowWatchBookmarks": "true",
+        "labelSelector": selector,
+        "resourceVersion": version,
+        # Spread, so that the watches of all kinds do not begin anew together.
+        "timeoutSeconds": str(random.randint(*_LONGEST_S)),  # noqa: S311 - no secret
+    }
+    try:
+        async with api.stream(path, query=query, accept=_METADATA_ONLY, silence_s=_SILENCE_S) as response:
+            if response.status >= 400:
+                raise error_for(response.status, (await response.text())[:200])
+            while line := await response.content.readline():
+                yield _change(line)
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise TryLater(f"The watch of {kind.plural} broke: {str(error) or type(error).__name__}.") from error
+
+
+def _change(line: bytes) -> Change:
+    event = json.loads(line)
+    found = event["object"]
+    if event["type"] == "ERROR":
+        code = int(found.get("code", 500))
+        message = str(found.get("message", "no reason given"))
+        raise WatchExpired(message) if code == _GONE else error_for(code, message)
+    metadata = found["metadata"]
+    return Change(event["type"] == "BOOKMARK", metadata["resourceVersion"], metadata)

@@ -1,0 +1,5 @@
+"""The use case: bring the world of one monitor to its spec and tell in its status what is so."""
+
+from controller.reconcile.reconciler import Reconciled, Reconciler
+
+__all__ = ["Reconciled", "Reconciler"]
