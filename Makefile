@@ -2,10 +2,11 @@
 PYTHON ?= python3
 UV = .cache/uv/bin/uv
 BIN = .venv/bin
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint types contracts generate generate-check lock golden-update clean
+.PHONY: help demo up test check lint types contracts generate generate-check lock charts docs images bench-serving bench-runtimes bench-gpu bench-log bench-collector bench-drift bench-operator golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -43,16 +44,56 @@ types: .venv/installed ## mypy --strict
 contracts: .venv/installed ## import-linter: dependencies point one way
 	@lint-imports
 
-generate: .venv/installed ## write every generated file again (CRD, schema, reference)
+generate: .venv/installed ## write every generated file again (CRD, schema, reference, dashboards, charts, manifests)
 	@python -m modelmonitor.api.generate
+	@python -m modelmonitor.cli.reference
+	@python -m dashboards.generate
+	@python charts/generate.py
+	@$$(tools/program helm-docs) --chart-search-root charts --template-files README.md.gotmpl --sort-values-order file --log-level error
+	@python manifests/generate.py
 
 generate-check: .venv/installed ## fail, naming the file, if a generated file is out of date
 	@python -m modelmonitor.api.generate --check
+	@python -m modelmonitor.cli.reference --check
+	@python -m dashboards.generate --check
+	@python charts/generate.py --check
 
 lock: $(UV) ## resolve requirements/*.txt again from pyproject.toml
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/dev.txt
 	@for extra in server collector job operator local; do \
 	  $(UV) pip compile --quiet pyproject.toml --extra $$extra --constraint requirements/dev.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/$$extra.txt; done
+
+bench-serving: .venv/installed ## measure the predictor against its bare model, its peers and its goals (about 20 minutes)
+	@python -m benchmarks.serving $(ARGS)
+
+bench-runtimes: .venv/installed ## each way to run the demo's model against plain fp32 torch: speed, labels, accuracy (about 5 minutes)
+	@OMP_WAIT_POLICY=PASSIVE python -m benchmarks.serving.runtimes $(ARGS)
+
+bench-gpu: .venv/installed ## the served model on a GPU against its own offline batches; exits with 3 where there is no GPU
+	@python -m benchmarks.serving.gpu $(ARGS)
+
+bench-log: .venv/installed ## drain rate, memory at a backlog, ten minutes without PostgreSQL (about 15 minutes)
+	@python -m benchmarks.log $(ARGS)
+
+bench-collector: .venv/installed ## measure the collector with the database down, then count what was joined (about 15 minutes)
+	@python -m benchmarks.collector $(ARGS)
+
+bench-drift: .venv/installed $(UV) ## detectors against their peers: false alarms, power, speed, a million rows, pages and delay (about 40 minutes)
+	@python -m benchmarks.drift
+
+bench-operator: .venv/installed ## 1,000 monitors on a local API server: time to Ready, memory, restart, idle (about 10 minutes)
+	@python -m benchmarks.operator $(ARGS)
+
+charts: .venv/installed ## check the charts: lint, their own tests, every set of values against an API server
+	@pytest tests/charts tests/manifests
+
+docs: .venv/installed ## the documentation as a site in site/; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict # not --quiet: what is not shown is not counted
+
+images: ## build the three images with Docker; TORCH_INDEX=<address of torch's CPU builds> leaves CUDA out
+	@for name in operator job predictor; do \
+	  docker build --file images/$$name/Dockerfile --tag modelmonitor/$$name:$(VERSION) $(if $(TORCH_INDEX),--build-arg TORCH_INDEX=$(TORCH_INDEX)) $(DOCKER_ARGS) . || exit 1; done
+	@docker image ls --filter reference='modelmonitor/*'
 
 golden-update: .venv/installed ## accept what the code renders now as the golden files
 	@pytest tests/golden --update-golden

@@ -15,7 +15,7 @@ from importlib.metadata import entry_points
 from typing import Any, Final, TypeVar
 
 import aiohttp
-from kubernetes import client, config, dynamic  # type: ignore[import-untyped]
+from kubernetes import client, config, dynamic
 from urllib3.exceptions import HTTPError
 
 from controller.desired.admission import Surroundings

@@ -16,8 +16,19 @@ from modelmonitor.api.quantities import PositiveDecimal, rising_decimals
 from modelmonitor.api.schedules import Cron, TimeZone
 
 CheckType = Literal["data", "concept", "performance"]
-DetectorName = Literal["ks", "mmd", "chi-square", "tfidf-similarity"]
+DetectorName = Literal[
+    "ks",
+    "cramer-von-mises",
+    "chi-square",
+    "mmd",
+    "mmd-fourier",
+    "context-mmd",
+    "lsdd",
+    "classifier",
+    "tfidf-similarity",
+]
 Backend = Literal["alibi-detect", "native"]
+NATIVE_ONLY: Final = ("mmd-fourier", "tfidf-similarity")
 
 DETECTOR_OF_TYPE: Final[Mapping[CheckType, DetectorName]] = MappingProxyType(
     {"data": "mmd", "concept": "chi-square", "performance": "ks"}
@@ -28,12 +39,13 @@ class Detector(ApiModel):
     """The statistical test of a check."""
 
     name: DetectorName
-    """`mmd` compares embeddings, `ks` numbers such as the confidence, `chi-square` the predicted classes,
-    `tfidf-similarity` the words."""
+    """`mmd`, `mmd-fourier`, `lsdd` and `classifier` compare embeddings, `ks` and `cramer-von-mises` numbers
+    such as the confidence, `chi-square` the predicted classes, `tfidf-similarity` the words, `context-mmd`
+    embeddings given what was predicted."""
 
     backend: Backend | None = None
-    """Who computes it; if left out `alibi-detect`, and `native` for `tfidf-similarity`, which alibi-detect
-    does not have. alibi-detect is licensed for non-production use only; `native` has no such limit."""
+    """Who computes it; if left out `alibi-detect` where it has the detector and is installed with the job,
+    else `native`. alibi-detect is licensed for non-production use only; `native` has no such limit."""
 
     params: Annotated[
         Mapping[str, Parameter],
@@ -46,18 +58,17 @@ class Detector(ApiModel):
 
     rules: ClassVar = (
         Rule(
-            message="alibi-detect has no tfidf-similarity: leave backend out or write backend: native",
-            cel="self.name != 'tfidf-similarity' || !has(self.backend) || self.backend == 'native'",
-            holds=lambda detector: (
-                detector.name != "tfidf-similarity" or detector.backend in (None, "native")
-            ),
+            message="alibi-detect has no tfidf-similarity or mmd-fourier: leave backend out or write native",
+            cel="!(self.name in ['mmd-fourier', 'tfidf-similarity']) || !has(self.backend) || "
+            "self.backend == 'native'",
+            holds=lambda detector: detector.name not in NATIVE_ONLY or detector.backend in (None, "native"),
         ),
     )
 
     @property
     def chosen_backend(self) -> Backend:
-        """The backend that runs, also where none was written."""
-        return self.backend or ("native" if self.name == "tfidf-similarity" else "alibi-detect")
+        """The backend that runs where every optional package is installed, also where none was written."""
+        return self.backend or ("native" if self.name in NATIVE_ONLY else "alibi-detect")
 
 
 class Window(ApiModel):
@@ -164,7 +175,7 @@ Checks = Annotated[tuple[Check, ...], KeyedBy(("name",))]
 
 
 def _default_check(kind: CheckType, *, minute: int) -> Check:
-    detector = Detector(name=DETECTOR_OF_TYPE[kind], backend="alibi-detect")
+    detector = Detector(name=DETECTOR_OF_TYPE[kind])
     return Check(name=kind, type=kind, detector=detector, schedule=f"{minute} 2 * * *")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import inspect
 from collections.abc import Collection, Mapping
 
@@ -25,8 +26,8 @@ def detector(name: str, *, backend: str = ALIBI, params: Mapping[str, str | int]
     """The detector with this name.
 
     Args:
-        name: "ks", "mmd", "chi-square" or "tfidf-similarity".
-        backend: "alibi-detect" or "native". tfidf-similarity is our own under either.
+        name: such as "ks" or "mmd"; docs/reference/detectors.md lists all.
+        backend: "alibi-detect" or "native". What alibi-detect lacks is our own under either.
         params: the detector's parameters; absent ones keep their defaults.
 
     Raises:
@@ -39,6 +40,11 @@ def detector(name: str, *, backend: str = ALIBI, params: Mapping[str, str | int]
     values = {key: _value(entry, key, value, known=known) for key, value in (params or {}).items()}
     chosen: Detector = build(**values)
     return chosen
+
+
+def is_installed(backend: str) -> bool:
+    """Whether the package behind a backend can be imported here."""
+    return backend == NATIVE or importlib.util.find_spec(backend.replace("-", "_")) is not None
 
 
 def _entry(name: str, backend: str) -> Entry:

@@ -15,6 +15,7 @@ from modelmonitor.api.v1alpha1 import ModelMonitor
 from modelmonitor.decide.episodes import Rules
 from modelmonitor.decide.thresholds import DEFAULT_THRESHOLDS, EffectThresholds
 from modelmonitor.detect import registry
+from modelmonitor.detect.catalogue import ALIBI, NATIVE
 from modelmonitor.detect.catalogue import Detector as DetectorFunction
 from modelmonitor.health import Bounds, Thresholds
 from modelmonitor.job.errors import UnknownCheck
@@ -131,19 +132,28 @@ class RunPlan:
         return judges[0].name == check.name
 
 
-def plan_run(monitor: ModelMonitor, *, only: str | None = None, deployment_id: str | None = None) -> RunPlan:
+def plan_run(
+    monitor: ModelMonitor,
+    *,
+    only: str | None = None,
+    deployment_id: str | None = None,
+    alibi_installed: bool | None = None,
+) -> RunPlan:
     """The plan for one run of all checks, or of one.
 
     Args:
         monitor: the resource.
         only: name of the one check to run; levels still come from the budget over all checks.
         deployment_id: whose predictions; the target's name if left out.
+        alibi_installed: whether alibi-detect can be imported; looked up if left out.
 
     Raises:
         UnknownCheck: the monitor has no check `only`.
         DetectionError: a detector or a parameter does not exist.
     """
     spec, level = monitor.spec, levels_of(monitor)
+    installed = registry.is_installed(ALIBI) if alibi_installed is None else alibi_installed
+    chosen = tuple(_runnable(check, alibi_installed=installed) for check in _chosen(spec.checks, only))
     per = parse_duration(spec.false_alarms.per)
     return RunPlan(
         monitor=monitor.metadata.name,
@@ -153,9 +163,7 @@ def plan_run(monitor: ModelMonitor, *, only: str | None = None, deployment_id: s
         model_version=spec.target.model_version,
         reference=spec.reference.dataset,
         reference_obstacle=_reference_obstacle(spec.reference),
-        checks=tuple(
-            _planned(check, level=level[check.name], per=per) for check in _chosen(spec.checks, only)
-        ),
+        checks=tuple(_planned(check, level=level[check.name], per=per) for check in chosen),
         budget_max=spec.false_alarms.max,
         budget_per=spec.false_alarms.per,
         thresholds=_thresholds(spec.thresholds),
@@ -166,7 +174,7 @@ def plan_run(monitor: ModelMonitor, *, only: str | None = None, deployment_id: s
             judges=_judges(spec.checks),
             business_change=monitor.metadata.annotations.get(BUSINESS_CHANGE, "").strip(),
         ),
-        notes=_left_out(_chosen(spec.checks, only)),
+        notes=_left_out(chosen),
         settings=spec.to_manifest(),
     )
 
@@ -177,6 +185,13 @@ def _chosen(checks: Sequence[Check], only: str | None) -> tuple[Check, ...]:
         msg = f"The monitor has no check {only!r}: choose one of {', '.join(check.name for check in checks)}."
         raise UnknownCheck(msg)
     return found
+
+
+def _runnable(check: Check, *, alibi_installed: bool) -> Check:
+    detector = check.chosen_detector
+    if alibi_installed or detector.backend is not None:
+        return check
+    return check.model_copy(update={"detector": detector.model_copy(update={"backend": NATIVE})})
 
 
 def _judges(checks: Sequence[Check]) -> dict[str, tuple[Trigger, ...]]:
