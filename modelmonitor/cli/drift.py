@@ -1,4 +1,4 @@
-"""`modelmonitor drift`: run the checks now."""
+"""`modelmonitor drift`: run the checks now, and look at what past runs found."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Annotated
 
 import typer
 
+from modelmonitor.cli import drift_history
 from modelmonitor.cli.exit_codes import ExitCode
 from modelmonitor.cli.local_stack import console, local_settings, monitor_from
 from modelmonitor.cli.options import DataDir, MonitorFile
 from modelmonitor.local.addresses import Addresses
 from modelmonitor.local.scheduled import run_check
 
-app = typer.Typer(help="Run drift checks.", no_args_is_help=True)
+app = typer.Typer(help="Run drift checks and look at past runs.", no_args_is_help=True)
 
 
 @app.callback()
 def _drift() -> None:
-    """Run drift checks."""
+    """Run drift checks and look at past runs."""
 
 
 @app.command()
@@ -60,3 +61,7 @@ def run(
     )
     if exit_code and outcome.drifted:
         raise typer.Exit(ExitCode.DRIFT)
+
+
+app.command("list")(drift_history.list_runs)
+app.command("show")(drift_history.show)

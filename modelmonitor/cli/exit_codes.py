@@ -1,4 +1,4 @@
-"""Exit codes of `modelmonitor`, documented in docs/how-to/local.md."""
+"""Exit codes of `modelmonitor`, documented in docs/reference/cli.md."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ class ExitCode(IntEnum):
     """A process that is needed does not answer (database, predictor, MLflow)."""
     UNEXPECTED_VERDICT = 4
     """`demo` ran to its end, but a verdict was not the one that the data deserve."""
+    NOT_FOUND = 5
+    """There is no monitor, run or check of this name."""
+    WARNING = 10
+    """With `--exit-code` only: something is in its warning range."""
     DRIFT = 20
-    """With `--exit-code` only: a check says drift."""
+    """With `--exit-code` only: a check says drift, or something is in its critical range."""
     INTERRUPTED = 130
     """Stopped with Ctrl-C."""

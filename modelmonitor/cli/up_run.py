@@ -78,6 +78,7 @@ def _overview(addresses: Addresses) -> tuple[str, ...]:
         f"API docs    {url}/docs",
         f"metrics     {url}/metrics",
         f"gRPC (V2)   {addresses.grpc_address}",
+        f"labels      {addresses.collector_url}/feedback (alerts at /alerts, KServe events at /)",
         f"MLflow      {addresses.mlflow_url}",
         f"PostgreSQL  {addresses.database_place}",
     )
