@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from model_server.errors import StartError
+from model_server.errors import InvalidSettings, StartError
 from model_server.logs import configure_logging, quiet_kserve
 from model_server.run import run
 from model_server.settings import load_settings
@@ -32,12 +32,29 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def flags(arguments: Sequence[str]) -> dict[str, Any]:
-    """The flags that KServe's serving runtimes pass; kserve itself reads the others from the command line."""
-    parser = argparse.ArgumentParser(prog="model_server", add_help=False, allow_abbrev=False)
+    """The flags that KServe's serving runtimes pass; kserve itself reads the others from the command line.
+
+    Raises:
+        InvalidSettings: a flag has no value, or more than one worker is asked for.
+    """
+    parser = argparse.ArgumentParser(
+        prog="model_server", add_help=False, allow_abbrev=False, exit_on_error=False
+    )
+    parser.add_argument("--workers", default="1")
     for name in ("--http_port", "--grpc_port", "--model_name"):
         parser.add_argument(name, default=argparse.SUPPRESS)
-    known, _ = parser.parse_known_args(arguments)
-    return vars(known)
+    try:
+        known = vars(parser.parse_known_args(arguments)[0])
+    except argparse.ArgumentError as error:
+        msg = f"the flags cannot be read: {error}; write --name=value."
+        raise InvalidSettings(msg) from None
+    if known.pop("workers") != "1":
+        msg = (
+            "--workers must be 1: each worker would have metrics and a log of its own, and /metrics show one "
+            "of them; run more replicas instead."
+        )
+        raise InvalidSettings(msg)
+    return known
 
 
 if __name__ == "__main__":

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from model_server.errors import InvalidText, RequestTooLarge
+from modelmonitor.store.records import Prediction
 
 Source = Literal["predict", "v1", "v2", "grpc", "cloudevent", "score"]
 
@@ -20,6 +21,22 @@ class TextLimits:
 
     chars: int
     texts: int
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """The texts of one request: their rows are logged together, so that a request that fails leaves none.
+
+    Belongs to the forward thread once its texts wait for it.
+    """
+
+    texts: int
+    finished: list[Prediction] = field(default_factory=list)
+
+    def rows_after(self, row: Prediction) -> list[Prediction]:
+        """All rows of the request if this one was the last that was missing, else none yet."""
+        self.finished.append(row)
+        return self.finished if len(self.finished) == self.texts else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,7 @@ class Admitted:
         text: not empty, within the limits.
         source: the protocol it came by; `score` is neither logged nor counted.
         segment: the caller's columns to split checks by.
+        call: the request that it came with.
     """
 
     prediction_id: uuid.UUID
@@ -41,6 +59,7 @@ class Admitted:
     text: str
     source: Source
     segment: Mapping[str, str]
+    call: Call
 
     @property
     def age_ms(self) -> float:

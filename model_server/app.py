@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kserve import ModelServer
 from kserve.model_server import app as kserve_app
 
 from model_server.admission import TextLimits
@@ -15,16 +14,17 @@ from model_server.checkpoint import Checkpoint
 from model_server.classifier import Classifier
 from model_server.cores import allowed_cores
 from model_server.engine import ForwardEngine, Recorder, RowPolicy
+from model_server.limits import batch_limits, queue_limits
+from model_server.listening import Listening, Server
 from model_server.metrics import ServerMetrics
 from model_server.prediction_log import Log
 from model_server.predictor import Predictor, ServedModel
-from model_server.protocols.grpc_service import ClosedRepository, GrpcDataPlane, ServedClassifier
 from model_server.protocols.routes import add_routes
 from model_server.settings import ServerSettings
 
 logger = logging.getLogger(__name__)
 
-WARM_UP = ("This is absolutely amazing! I love it!", "This is terrible. Very disappointed.")
+WARM_UP = "This is absolutely amazing! I love it!"
 
 
 def serve(settings: ServerSettings, checkpoint: Checkpoint, *, metrics: ServerMetrics, log: Log) -> None:
@@ -37,7 +37,6 @@ def serve(settings: ServerSettings, checkpoint: Checkpoint, *, metrics: ServerMe
     model = ServedModel(settings.model_name, settings.model_version or classifier.version, classifier.classes)
     metrics.model_is(name=model.name, version=model.version, classes=model.classes)
     with running(settings, classifier, model, metrics=metrics, log=log) as predictor:
-        server = build_server(settings, predictor, metrics)
         logger.info(
             "%s %s answers on port %d (gRPC %d), classes %s",
             model.name,
@@ -46,7 +45,7 @@ def serve(settings: ServerSettings, checkpoint: Checkpoint, *, metrics: ServerMe
             settings.grpc_port,
             ", ".join(model.classes),
         )
-        server.start([ServedClassifier(predictor)])
+        build_server(settings, predictor, metrics).run()
 
 
 def load_classifier(settings: ServerSettings, checkpoint: Checkpoint) -> Classifier:
@@ -55,14 +54,19 @@ def load_classifier(settings: ServerSettings, checkpoint: Checkpoint) -> Classif
     Raises:
         ModelUnusable: it cannot be run as a classifier.
     """
-    classifier = Classifier(
-        checkpoint,
-        device=settings.device,
-        threads=settings.torch_threads or allowed_cores(),
-        max_tokens=settings.max_tokens,
-    )
-    classifier.forward(classifier.encode(WARM_UP))
+    classifier = Classifier(settings, checkpoint, threads=settings.torch_threads or allowed_cores())
+    warm_up(classifier, batches=batch_limits(settings, gpu=classifier.gpu))
+    logger.info("the model runs as %s", classifier.variant)
     return classifier
+
+
+def warm_up(classifier: Classifier, *, batches: BatchLimits) -> None:
+    """Run batches from one text to a full one: kernels are chosen and memory is taken before anyone waits."""
+    [tokens] = classifier.encode([WARM_UP])
+    rows = 1
+    while rows <= batches.texts and rows * len(tokens) <= batches.tokens:
+        classifier.forward([tokens] * rows)
+        rows *= 4
 
 
 @contextmanager
@@ -82,9 +86,9 @@ def running(
     predictor = Predictor(
         ForwardEngine(classifier, Recorder(log, metrics, policy)),
         model=model,
-        texts=TextLimits(chars=settings.max_text_chars, texts=settings.max_request_texts),
-        batches=BatchLimits(texts=settings.max_batch_texts, tokens=settings.max_batch_tokens),
-        max_waiting=settings.max_queued_texts,
+        texts=text_limits(settings),
+        batches=batch_limits(settings, gpu=classifier.gpu),
+        queue=queue_limits(settings, gpu=classifier.gpu),
     )
     predictor.start()
     try:
@@ -93,22 +97,28 @@ def running(
         predictor.close(settings.grace_s)
 
 
-def build_server(settings: ServerSettings, predictor: Predictor, metrics: ServerMetrics) -> ModelServer:
-    """A kserve server with our routes in front of its own; one process, for metrics and spool to be whole."""
+def text_limits(settings: ServerSettings) -> TextLimits:
+    """What one request may hold."""
+    return TextLimits(chars=settings.max_text_chars, texts=settings.max_request_texts)
+
+
+def build_server(settings: ServerSettings, predictor: Predictor, metrics: ServerMetrics) -> Server:
+    """A kserve server with our routes in front of its own."""
     add_routes(
         kserve_app,
         predictor,
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
+        texts=text_limits(settings),
         score_token=settings.score_token.get_secret_value(),
     )
-    server = ModelServer(
+    listening = Listening(
+        host=settings.host,
         http_port=settings.http_port,
         grpc_port=settings.grpc_port,
-        workers=1,
-        enable_latency_logging=False,
-        grace_period=settings.grace_s,
+        grace_s=settings.grace_s,
+        receive_timeout_s=settings.receive_timeout_s,
+        keep_alive_s=settings.keep_alive_s,
+        max_message_bytes=settings.max_body_bytes,
     )
-    server.dataplane = GrpcDataPlane(server.registered_models, predictor=predictor, metrics=metrics)
-    server.model_repository_extension = ClosedRepository(model_registry=server.registered_models)
-    return server
+    return Server(listening, predictor, metrics=metrics)

@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
-    """Bounds of one forward pass: number of texts, and tokens with the padding counted."""
+    """Bounds and price of one forward pass.
+
+    Attributes:
+        texts: how many it may hold.
+        tokens: how many it may hold, with the padding counted.
+        fixed_tokens: how many tokens could be computed in the time that a pass takes beside its tokens.
+    """
 
     texts: int
     tokens: int
+    fixed_tokens: int
 
 
 def choose_batch(lengths: Sequence[int], *, limits: BatchLimits) -> list[int]:
     """Positions of the next batch in `lengths`: tokens of each waiting text, in order of arrival, not empty.
 
-    The oldest is always in it, so nothing starves; its companions are those nearest in length, so that little
-    of the batch is padding.
+    The oldest is always in it, so nothing starves. Its companions are those nearest in length, as many as
+    make a token cheapest: each more shares the fixed price of the pass, until the padding costs more.
     """
-    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
-    low = high = order.index(0)
-    while high - low + 1 < min(limits.texts, len(order)):
-        longer = lengths[order[high + 1]] if high + 1 < len(order) else None
-        shorter = lengths[order[low - 1]] if low > 0 else None
-        rows, widest, oldest = high - low + 2, lengths[order[high]], lengths[0]
-        fits_shorter = shorter is not None and rows * widest <= limits.tokens
-        fits_longer = longer is not None and rows * longer <= limits.tokens
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    by_length = [lengths[i] for i in order]
+    runs = _growing(by_length, order.index(0), limits=limits)
+    low, high, _ = min(runs, key=lambda run: _price(by_length, run, fixed_tokens=limits.fixed_tokens))
+    return order[low : high + 1]
+
+
+# First and last place in the order by length, and the tokens between them without padding.
+_Run = tuple[int, int, int]
+
+
+def _growing(by_length: Sequence[int], oldest: int, *, limits: BatchLimits) -> Iterator[_Run]:
+    """The oldest text alone, then with one neighbour more each, the nearer in length first."""
+    low = high = oldest
+    real = by_length[oldest]
+    yield low, high, real
+    while high - low + 1 < min(limits.texts, len(by_length)):
+        rows, widest = high - low + 2, by_length[high]
+        fits_shorter = low > 0 and rows * widest <= limits.tokens
+        fits_longer = high + 1 < len(by_length) and rows * by_length[high + 1] <= limits.tokens
         if not (fits_shorter or fits_longer):
-            break
-        nearer_shorter = shorter is not None and (longer is None or oldest - shorter <= longer - oldest)
-        if fits_shorter and (nearer_shorter or not fits_longer):
+            return
+        if fits_shorter and (not fits_longer or _shorter_is_nearer(by_length, low, high, oldest=oldest)):
             low -= 1
+            real += by_length[low]
         else:
             high += 1
-    return order[low : high + 1]
+            real += by_length[high]
+        yield low, high, real
+
+
+def _shorter_is_nearer(by_length: Sequence[int], low: int, high: int, *, oldest: int) -> bool:
+    return by_length[oldest] - by_length[low - 1] <= by_length[high + 1] - by_length[oldest]
+
+
+def _price(by_length: Sequence[int], run: _Run, *, fixed_tokens: int) -> tuple[float, int]:
+    """Cost of a token of the run; of equally cheap runs the one with more texts comes first."""
+    low, high, real = run
+    rows = high - low + 1
+    return (fixed_tokens + rows * by_length[high]) / max(real, 1), -rows

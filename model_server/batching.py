@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -13,6 +14,7 @@ from model_server.batch_plan import BatchLimits, choose_batch
 from model_server.errors import NotReady, Overloaded, Stopping
 from model_server.failure import where
 from model_server.isolate import run_isolated
+from model_server.pace import Pace
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,10 @@ Item_contra = TypeVar("Item_contra", contravariant=True)
 
 
 class Engine(Protocol[Item_contra, Ready, Result]):
-    """What the forward thread runs; all four are called from that thread only."""
+    """What the forward thread runs; all but `weight` are called from that thread only."""
+
+    def weight(self, item: Item_contra) -> int:
+        """About how many tokens the item has, told at once: the queue is bounded by it."""
 
     def prepare(self, items: Sequence[Item_contra]) -> Sequence[Ready]:
         """What `forward` needs of each item (tokens)."""
@@ -38,10 +43,19 @@ class Engine(Protocol[Item_contra, Ready, Result]):
         """Called before any of the results is handed out; what it raises becomes the answer to them all."""
 
 
+@dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """How much may wait for the forward thread: texts, and tokens by the engine's `weight`."""
+
+    texts: int
+    tokens: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Arrival(Generic[Item, Result]):
     item: Item
     future: asyncio.Future[Result]
+    weight: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,15 +71,19 @@ class Batcher(Generic[Item, Ready, Result]):
     `submit` belongs to the event loop's thread, everything else here to the forward thread.
     """
 
-    def __init__(self, engine: Engine[Item, Ready, Result], *, limits: BatchLimits, max_waiting: int) -> None:
+    def __init__(
+        self, engine: Engine[Item, Ready, Result], *, limits: BatchLimits, queue: QueueLimits
+    ) -> None:
         self._engine = engine
         self._limits = limits
-        self._max_waiting = max_waiting
+        self._queue = queue
+        self._pace = Pace()
         self._changed = threading.Condition()
         self._arrivals: list[_Arrival[Item, Result]] = []
         self._backlog: list[_Queued[Item, Ready, Result]] = []
         self._in_hand: list[_Arrival[Item, Result]] = []
         self._waiting = 0
+        self._waiting_tokens = 0
         self._closing = False
         self._dead = False
         self._thread = threading.Thread(target=self._work, name="forward", daemon=True)
@@ -95,15 +113,20 @@ class Batcher(Generic[Item, Ready, Result]):
             NotReady: the forward thread has died.
         """
         loop = asyncio.get_running_loop()
-        arrivals = [_Arrival(item, loop.create_future()) for item in items]
+        weights = [self._engine.weight(item) for item in items]
         with self._changed:
-            self._admit(len(arrivals))
+            self._admit(len(weights), sum(weights))
+            arrivals = [
+                _Arrival(item, loop.create_future(), weight)
+                for item, weight in zip(items, weights, strict=True)
+            ]
             self._arrivals += arrivals
             self._waiting += len(arrivals)
+            self._waiting_tokens += sum(weights)
             self._changed.notify()
         return [arrival.future for arrival in arrivals]
 
-    def _admit(self, count: int) -> None:
+    def _admit(self, texts: int, tokens: int) -> None:
         if self._closing:
             msg = "the server is shutting down; send the request to another replica."
             raise Stopping(msg)
@@ -111,11 +134,16 @@ class Batcher(Generic[Item, Ready, Result]):
             msg = "the model thread has stopped; the server must be restarted."
             raise NotReady(msg)
         # A request larger than the whole queue is let in when nobody waits, else it could never be answered.
-        if self._waiting and self._waiting + count > self._max_waiting:
+        fits = (
+            self._waiting + texts <= self._queue.texts and self._waiting_tokens + tokens <= self._queue.tokens
+        )
+        if self._waiting and not fits:
+            seconds = self._pace.seconds_for(self._waiting_tokens)
             msg = (
-                f"the server is busy: {self._waiting} texts wait already; send the request again in a second."
+                f"the server is busy: {self._waiting} texts wait already; send the request again in "
+                f"{seconds} s."
             )
-            raise Overloaded(msg)
+            raise Overloaded(msg, retry_after_s=seconds)
 
     def _work(self) -> None:
         try:
@@ -166,11 +194,15 @@ class Batcher(Generic[Item, Ready, Result]):
         with self._changed:
             self._backlog = backlog
             self._waiting = len(backlog) + len(self._arrivals)
+            self._waiting_tokens = sum(queued.arrival.weight for queued in backlog)
+            self._waiting_tokens += sum(arrival.weight for arrival in self._arrivals)
 
     def _answer(self, batch: list[_Queued[Item, Ready, Result]]) -> None:
         self._in_hand = [queued.arrival for queued in batch]
+        begun = time.monotonic()
         outcomes = run_isolated(self._engine.forward, [queued.ready for queued in batch])
         _deliver(self._in_hand, self._record(self._in_hand, outcomes))
+        self._pace.add(sum(arrival.weight for arrival in self._in_hand), seconds=time.monotonic() - begun)
 
     def _record(
         self, arrivals: list[_Arrival[Item, Result]], outcomes: list[Result | Exception]

@@ -36,12 +36,14 @@ class Checkpoint:
     Attributes:
         directory: holds config.json and the weights.
         tokenizer_directory: holds the tokenizer; MLflow's transformers flavour puts it into another one.
-        version: MLflow version number, or the first 12 hex digits of the SHA-256 of the weights.
+        version: MLflow version number, or the first 12 hex digits of `weights`.
+        weights: SHA-256 of the weights, in hex.
     """
 
     directory: Path
     tokenizer_directory: Path
     version: str
+    weights: str
 
 
 def locate(uri: str, *, tracking_uri: str = "", cache_dir: Path) -> Checkpoint:
@@ -83,7 +85,8 @@ def find_checkpoint(root: Path, *, source: str) -> Checkpoint:
             "(tokenizer.save_pretrained)."
         )
         raise ModelMissing(msg)
-    return Checkpoint(directory, tokenizer, _digest(directory))
+    digest = _digest(directory)
+    return Checkpoint(directory, tokenizer, version=digest[:12], weights=digest)
 
 
 def _directories(root: Path) -> Iterator[Path]:
@@ -101,7 +104,7 @@ def _digest(directory: Path) -> str:
     for file in sorted((*directory.glob("*.safetensors"), *directory.glob("pytorch_model*.bin"))):
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()
 
 
 def _from_hub(model_id: str) -> Path:

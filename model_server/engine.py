@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from model_server.admission import Admitted
-from model_server.classifier import Score
 from model_server.prediction_log import InputText, Log, append_or_refuse, logged_text
+from model_server.score import Score
 from modelmonitor.store.records import Prediction
+
+# English in the usual vocabularies; the queue's bound and Retry-After need no better.
+CHARACTERS_PER_TOKEN: Final = 4
 
 
 class Scores(Protocol):
     """A model as the engine sees it; `model_server.classifier.Classifier` is one."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a text that the model reads."""
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text."""
@@ -51,15 +58,16 @@ class Recorder:
     policy: RowPolicy
 
     def record(self, texts: Sequence[Admitted], scores: Sequence[Score]) -> None:
-        """One row for each text that is a prediction, in one append.
+        """One row for each text that is a prediction, once all texts of its request are done, in one append.
 
         Raises:
             LogUnavailable: the rows cannot be logged and the policy is to refuse.
         """
         rows = [
-            self._row(text, score)
+            row
             for text, score in zip(texts, scores, strict=True)
             if text.source != "score"
+            for row in text.call.rows_after(self._row(text, score))
         ]
         if not rows:
             return
@@ -94,6 +102,10 @@ class ForwardEngine:
 
     classifier: Scores
     recorder: Recorder
+
+    def weight(self, item: Admitted) -> int:
+        """Tokens by the rule of thumb that one has four characters; the model cuts very long texts."""
+        return min(2 + len(item.text) // CHARACTERS_PER_TOKEN, self.classifier.max_tokens)
 
     def prepare(self, items: Sequence[Admitted]) -> Sequence[list[int]]:
         """Token ids of each text, encoded together."""

@@ -16,7 +16,7 @@ class ServingError(Exception):
 
     status: ClassVar[int] = 500
     error_type: ClassVar[str] = "internal"
-    retry_after_s: ClassVar[int | None] = None
+    retry_after_s: int | None = None
 
 
 class InvalidRequest(ServingError):
@@ -72,7 +72,10 @@ class Overloaded(ServingError):
 
     status = 503
     error_type = "overloaded"
-    retry_after_s = 1
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Stopping(ServingError):
@@ -100,7 +103,7 @@ class LogUnavailable(ServingError):
 
 
 class InferenceFailed(ServingError):
-    """The model failed on this text; the other texts of the batch were answered."""
+    """The model failed on a text of the request; other requests of the batch were answered."""
 
     error_type = "inference"
 

@@ -55,6 +55,7 @@ class ServerMetrics:
         self._duration = _histogram(names.PREDICTION_DURATION, self.registry)
         self._confidence = _histogram(names.PREDICTION_CONFIDENCE, self.registry)
         self._requests = _counter(names.REQUESTS, self.registry)
+        self._request_series: dict[tuple[str, str, int], Counter] = {}
         self._active = _gauge(names.ACTIVE_REQUESTS, self.registry)
         self._errors = _counter(names.ERRORS, self.registry)
         self._loaded = _gauge(names.MODEL_LOADED, self.registry)
@@ -63,6 +64,7 @@ class ServerMetrics:
         self._queued = _gauge(names.LOG_QUEUED, self.registry)
         self._written = _counter(names.LOG_WRITTEN, self.registry)
         self._dropped = _counter(names.LOG_DROPPED, self.registry)
+        self._repaired = _counter(names.LOG_REPAIRED, self.registry)
         self._database_up = _gauge(names.DATABASE_UP, self.registry)
         self._start_at_zero()
 
@@ -100,7 +102,12 @@ class ServerMetrics:
     def request_ended(self, method: str, endpoint: str, status: int) -> None:
         """A request was answered; `status` is the HTTP status, for gRPC its equivalent."""
         self._active.dec()
-        self._requests.labels(method, endpoint, str(status)).inc()
+        key = (method, endpoint, status)
+        series = self._request_series.get(key)
+        if series is None:
+            # Looking a series up by its labels costs more than counting; there are a few dozen at most.
+            series = self._request_series[key] = self._requests.labels(method, endpoint, str(status))
+        series.inc()
 
     def failed(self, error_type: str, endpoint: str) -> None:
         """A request got an error instead of an answer."""
@@ -119,7 +126,8 @@ class ServerMetrics:
         self._dropped.labels(reason).inc(rows)
 
     def repaired(self, rows: int) -> None:
-        """Rows with replaced characters are logged, so they are not counted here."""
+        """Rows logged with characters replaced that PostgreSQL cannot hold."""
+        self._repaired.inc(rows)
 
     def database_up(self, *, up: bool) -> None:
         """Whether the last statement to PostgreSQL succeeded."""

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from model_server.admission import Admitted, Source, TextLimits, check_texts
+from model_server.admission import Admitted, Call, Source, TextLimits, check_texts
 from model_server.batch_plan import BatchLimits
-from model_server.batching import Batcher
-from model_server.classifier import Score
+from model_server.batching import Batcher, QueueLimits
 from model_server.engine import ForwardEngine
 from model_server.errors import InferenceFailed, ServingError
 from model_server.failure import where
+from model_server.score import Score
 from model_server.segment import NO_SEGMENT
 from modelmonitor.store.records import new_prediction_id
 
@@ -73,13 +73,11 @@ class Predictor:
         model: ServedModel,
         texts: TextLimits,
         batches: BatchLimits,
-        max_waiting: int,
+        queue: QueueLimits,
     ) -> None:
         self.model = model
         self._texts = texts
-        self._batcher: Batcher[Admitted, list[int], Score] = Batcher(
-            engine, limits=batches, max_waiting=max_waiting
-        )
+        self._batcher: Batcher[Admitted, list[int], Score] = Batcher(engine, limits=batches, queue=queue)
 
     def start(self) -> None:
         """Start the forward thread."""
@@ -118,10 +116,9 @@ class Predictor:
         self, texts: Sequence[object], *, source: Source, segment: Mapping[str, str]
     ) -> list[Admitted]:
         at, started = datetime.now(UTC), time.perf_counter()
-        return [
-            Admitted(new_prediction_id(), at, started, text, source, segment)
-            for text in check_texts(texts, limits=self._texts)
-        ]
+        checked = check_texts(texts, limits=self._texts)
+        call = Call(len(checked))
+        return [Admitted(new_prediction_id(), at, started, text, source, segment, call) for text in checked]
 
     async def _scores(self, admitted: Sequence[Admitted]) -> list[Score]:
         futures = self._batcher.submit(admitted)
@@ -131,7 +128,7 @@ class Predictor:
             raise
         except Exception as error:
             logger.error("the model failed on a text: %s", where(error))  # noqa: TRY400  # the message may hold the text
-            msg = "the model failed on this text; nothing was logged for it. Other texts are not affected."
+            msg = "the model failed on a text of this request; nothing of the request was logged."
             raise InferenceFailed(msg) from error
         finally:
             # After an error, and when the client has gone, the rest of the request need not be computed.

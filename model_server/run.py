@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from model_server.checkpoint import locate
+from model_server.cores import share_cores
 from model_server.metrics import ServerMetrics
 from model_server.ports import check_free
 from model_server.prediction_log import Log, NoLog
@@ -22,8 +24,9 @@ def run(settings: ServerSettings) -> None:
         StartError: the model or a port is not to be had.
         StoreError: the spool directory is not.
     """
-    check_free(settings.http_port, setting="MM_SERVER_HTTP_PORT")
-    check_free(settings.grpc_port, setting="MM_SERVER_GRPC_PORT")
+    share_cores(os.environ)
+    check_free(settings.host, settings.http_port, setting="MM_SERVER_HTTP_PORT")
+    check_free(settings.host, settings.grpc_port, setting="MM_SERVER_GRPC_PORT")
     checkpoint = locate(
         settings.model_uri, tracking_uri=settings.mlflow_tracking_uri, cache_dir=settings.model_cache_dir
     )

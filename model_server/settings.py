@@ -51,14 +51,34 @@ class ServerSettings(BaseSettings):
     )
     model_cache_dir: Path = Field(
         default=Path("~/.cache/modelmonitor/models"),
-        description="Directory for models downloaded from MLflow, so that a restart does not download again.",
+        description="Directory for models downloaded from MLflow, and for what was exported from a model and "
+        "found out about its precisions, so that a restart does neither again. Not needed: without it both "
+        "happen at every start.",
     )
 
+    host: str = Field(
+        default="0.0.0.0",  # noqa: S104  # a container is reached from outside of itself
+        min_length=1,
+        description="Address that both ports listen on. Default: every IPv4 address, as KServe's probes come "
+        "from outside the container; 127.0.0.1 keeps a server on a laptop to itself, :: is IPv6.",
+    )
     http_port: int = Field(
         default=8080, ge=1, le=65535, description="Port of REST; 8080 is what KServe expects."
     )
     grpc_port: int = Field(
         default=8081, ge=1, le=65535, description="Port of gRPC; 8081 is what KServe expects."
+    )
+    receive_timeout_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds within which a request must have arrived whole, else it gets 408: a client that "
+        "sends a byte now and then cannot hold a connection. 30 lets 8 MiB come at 280 kB/s.",
+    )
+    keep_alive_s: int = Field(
+        default=65,
+        ge=1,
+        description="Seconds for which a connection without requests is kept: longer than the 60 of usual "
+        "load balancers, so that it is never the server that closes first.",
     )
     grace_s: int = Field(
         default=20,
@@ -76,6 +96,18 @@ class ServerSettings(BaseSettings):
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where the model runs; auto takes a GPU if torch sees one."
+    )
+    runtime: Literal["auto", "onnx", "torch"] = Field(
+        default="auto",
+        description="Which library runs the model. auto: the faster one of those that are right for this "
+        "model on this machine.",
+    )
+    precision: Literal["auto", "fp32", "bf16", "int8"] = Field(
+        default="auto",
+        description="Numbers in matrix products. auto: the fastest of this machine. Whatever is set, less "
+        "than fp32 is used only if 99.5 % of the labels of built-in texts are those of fp32 and a text's "
+        "score does not depend on its batch; else the log says so and fp32 runs. On GPUs without bfloat16, "
+        "bf16 means float16.",
     )
     torch_threads: int = Field(
         default=0,
@@ -104,12 +136,14 @@ class ServerSettings(BaseSettings):
         ge=1024,
         description="Bytes of a request body; 8 MiB is kserve's limit for a gRPC message too.",
     )
-    max_batch_texts: int = Field(default=64, ge=1, description="Texts in one forward pass.")
+    max_batch_texts: int = Field(
+        default=64, ge=1, description="Texts in one forward pass. On a GPU the default is 512."
+    )
     max_batch_tokens: int = Field(
         default=1024,
         ge=8,
         description="Tokens in one forward pass, padding included. Bounds memory and the time for which "
-        "newcomers wait.",
+        "newcomers wait. On a GPU the default is 32768.",
     )
     max_queued_texts: int = Field(
         default=512,
@@ -117,6 +151,13 @@ class ServerSettings(BaseSettings):
         description="Texts that may wait for a forward pass; beyond that requests get 503 at once. 512 is a "
         "few seconds on two "
         "cores: later answers find nobody waiting.",
+    )
+    max_queued_tokens: int = Field(
+        default=32_768,
+        ge=1,
+        description="Tokens, counted as a quarter of the characters, that may wait for a forward pass: the "
+        "same bound for long texts, a few seconds on two cores. On a GPU the default is 1048576, and 16384 "
+        "texts.",
     )
 
     log: Literal["spool", "off"] = Field(

@@ -21,17 +21,23 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     """The whole body.
 
     Raises:
-        RequestTooLarge: it is longer than `limit` bytes; the rest is not read.
+        RequestTooLarge: it is, or says it is, longer than `limit` bytes; the rest is not read.
     """
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            msg = f"the body is longer than the {limit} bytes allowed; send fewer or shorter texts."
-            raise RequestTooLarge(msg)
+            raise _too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _too_large(limit: int) -> RequestTooLarge:
+    return RequestTooLarge(f"the body is longer than the {limit} bytes allowed; send fewer or shorter texts.")
 
 
 async def read_object(request: Request, *, limit: int) -> dict[str, Any]:
@@ -69,22 +75,36 @@ async def unless_gone(request: Request, answer: Awaitable[T]) -> T:
     Raises:
         ClientDisconnect: the client has gone.
     """
-    work = asyncio.ensure_future(answer)
-    gone = asyncio.ensure_future(_disconnected(request))
-    gone.add_done_callback(lambda _: work.cancel())
+    handler = asyncio.current_task()
+    assert handler is not None  # noqa: S101  # awaited, so in a task
+    # One task and not two: a second for the answer would cost more than the check of the text.
+    watch = _Watch(handler)
+    listening = asyncio.ensure_future(watch.listen(request))
     try:
-        return await work
+        return await answer
     except asyncio.CancelledError:
-        if gone.done() and not gone.cancelled():
+        if watch.gone and not handler.uncancel():
             raise ClientDisconnect from None
         raise
     finally:
-        gone.cancel()
+        watch.waiting = False
+        listening.cancel()
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+class _Watch:
+    """Cancels the handler when its client has gone, as long as it waits for the answer."""
+
+    def __init__(self, handler: asyncio.Task[Any]) -> None:
+        self._handler = handler
+        self.waiting = True
+        self.gone = False
+
+    async def listen(self, request: Request) -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        if self.waiting:
+            self.gone = True
+            self._handler.cancel()
 
 
 def json_response(content: object, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

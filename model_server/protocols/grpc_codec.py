@@ -8,7 +8,7 @@ from kserve import InferInput, InferOutput, InferRequest, InferResponse
 
 from model_server.predictor import Answer, ServedModel
 from model_server.protocols.text_tensor import TextTensor, select_input, texts_of
-from model_server.protocols.v2_reply import check_wanted, outputs_of
+from model_server.protocols.v2_reply import check_wanted, outputs_of, parameters_of
 from modelmonitor.store.records import new_prediction_id
 
 
@@ -33,14 +33,16 @@ def wanted_of(request: InferRequest) -> Sequence[str]:
 def response_of(request: InferRequest, answers: Sequence[Answer], *, model: ServedModel) -> InferResponse:
     """The answers in the form in which the request came: raw tensors for raw tensors."""
     single = answers[0].prediction_id if len(answers) == 1 else new_prediction_id()
+    wanted = wanted_of(request)
     return InferResponse(
         response_id=request.id or str(single),
         model_name=model.name,
         model_version=model.version,
         infer_outputs=[
             InferOutput(t.name, list(t.shape), t.datatype, data=list(t.values), parameters=dict(t.parameters))
-            for t in outputs_of(answers, model, wanted=wanted_of(request))
+            for t in outputs_of(answers, model, wanted=wanted)
         ],
+        parameters=parameters_of(answers, wanted=wanted),
         use_binary_outputs=request.use_binary_outputs,
     )
 

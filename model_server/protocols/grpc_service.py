@@ -1,8 +1,7 @@
-"""What kserve's gRPC server calls: the model, errors as gRPC statuses, a repository closed to strangers."""
+"""What kserve's gRPC service calls: the model, true health, a repository closed to strangers."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final, NoReturn
 
 import kserve
@@ -17,18 +16,13 @@ from grpc_interceptor.exceptions import (
 from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
-from model_server.errors import ServingError, Stopping
-from model_server.failure import where
-from model_server.metrics import ServerMetrics
+from model_server.errors import NotReady, ServingError, Stopping
 from model_server.predictor import Predicts
 from model_server.protocols.grpc_codec import response_of, texts_from, wanted_of
 from model_server.protocols.served import check_model
 from model_server.protocols.v2 import metadata_of
 from model_server.segment import SEGMENT_HEADER, parse_segment
 
-logger = logging.getLogger(__name__)
-
-ENDPOINT: Final = "ModelInfer"
 STATUSES: Final[dict[int, type[GrpcException]]] = {
     400: InvalidArgument,
     404: NotFound,
@@ -70,14 +64,11 @@ class ServedClassifier(kserve.Model):  # type: ignore[misc]  # kserve ships no t
 
 
 class GrpcDataPlane(DataPlane):  # type: ignore[misc]  # kserve ships no types
-    """The data plane of kserve with true readiness, counted requests, and errors that carry a status."""
+    """The data plane of kserve with true health and errors of ours."""
 
-    def __init__(
-        self, registry: kserve.ModelRepository, *, predictor: Predicts, metrics: ServerMetrics
-    ) -> None:
+    def __init__(self, registry: kserve.ModelRepository, *, predictor: Predicts) -> None:
         super().__init__(model_registry=registry)
         self._predictor = predictor
-        self._metrics = metrics
 
     async def ready(self) -> bool:
         """Whether requests are answered now; kserve's own always says yes."""
@@ -95,41 +86,37 @@ class GrpcDataPlane(DataPlane):  # type: ignore[misc]  # kserve ships no types
         metadata = metadata_of(self._predictor.model)
         return {key: metadata[key] for key in ("name", "platform", "inputs", "outputs")}
 
+    async def live(self) -> dict[str, str]:
+        """Whether the process is well; kserve's own always says yes."""
+        return {"status": "alive" if self._predictor.ready else "dead"}
+
     async def infer(
         self, model_name: str, request: kserve.InferRequest, headers: dict[str, str] | None = None
     ) -> tuple[kserve.InferResponse, dict[str, str]]:
-        """Answer a ModelInfer call, counted as a request with the HTTP equivalent of its status."""
-        self._metrics.request_started()
-        status = 500
-        try:
-            self._check_registered(model_name)
-            response, response_headers = await super().infer(model_name, request, headers)
-            status = 200
-        except ServingError as error:
-            status = error.status
-            self._metrics.failed(error.error_type, ENDPOINT)
-            raise _as_status(error) from None
-        except Exception as error:  # noqa: BLE001  # the edge: everything becomes a status
-            logger.error("a gRPC request failed: %s", where(error))  # noqa: TRY400  # the message may hold the text
-            self._metrics.failed("internal", ENDPOINT)
-            raise Internal("the server failed on this request.") from None
-        else:
-            return response, response_headers
-        finally:
-            self._metrics.request_ended("GRPC", ENDPOINT, status)
+        """The answer to a ModelInfer call.
 
-    def _check_registered(self, model_name: str) -> None:
+        Raises:
+            ServingError: of the class that says what the caller should do.
+        """
         check_model(self._predictor.model, model_name)
         if self.model_registry.get_model(model_name) is None:
             # kserve empties the registry on SIGTERM before it closes the gRPC port.
             msg = "the server is shutting down; send the request to another replica."
             raise Stopping(msg)
+        if not self._predictor.ready:
+            # kserve would call the model's load() on the event loop and then fail on an attribute.
+            msg = f"the model {model_name} is not ready."
+            raise NotReady(msg)
+        result: tuple[kserve.InferResponse, dict[str, str]] = await super().infer(
+            model_name, request, headers
+        )
+        return result
 
     def _check(self, model_name: str) -> None:
         try:
             check_model(self._predictor.model, model_name)
         except ServingError as error:
-            raise _as_status(error) from None
+            raise as_status(error) from None
 
 
 class ClosedRepository(ModelRepositoryExtension):  # type: ignore[misc]  # kserve ships no types
@@ -149,5 +136,6 @@ def _closed(model_name: str) -> GrpcException:
     return PermissionDenied(msg)
 
 
-def _as_status(error: ServingError) -> GrpcException:
+def as_status(error: ServingError) -> GrpcException:
+    """The error as the exception that gRPC answers with a status."""
     return STATUSES.get(error.status, Internal)(str(error))

@@ -6,20 +6,32 @@ import base64
 import hmac
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
-from model_server.admission import json_kind
+from model_server.admission import TextLimits, json_kind
 from model_server.errors import InvalidRequest, Unauthorized
 from model_server.predictor import Predicts
 from model_server.protocols.body import json_response, read_object, unless_gone
+from model_server.protocols.documented import answers, documented_body
+from model_server.protocols.schemas import SCORE_REPLY, score_request
 
 
-def reference_router(predictor: Predicts, *, token: str, max_body_bytes: int) -> APIRouter:
+def reference_router(
+    predictor: Predicts, *, token: str, max_body_bytes: int, limits: TextLimits
+) -> APIRouter:
     """The route; the caller adds it only if there is a token."""
     router = APIRouter(tags=["reference"])
 
-    @router.post("/reference/score", summary="Score reference texts", response_model=None)
+    @router.post(
+        "/reference/score",
+        summary="Score reference texts",
+        response_model=None,
+        responses=answers(SCORE_REPLY, 400, 401, 408, 413, 500, 503),
+        dependencies=[Depends(HTTPBearer(auto_error=False))],
+        openapi_extra=documented_body(score_request(limits)),
+    )
     async def score(request: Request) -> Response:
         """Probabilities and embeddings of texts, neither logged nor counted; needs the bearer token."""
         check_token(request.headers.get("authorization"), token=token)

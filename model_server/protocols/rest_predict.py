@@ -8,23 +8,15 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from model_server.admission import TextLimits
 from model_server.errors import InvalidRequest
 from model_server.predictor import Predicts
 from model_server.protocols.body import json_response, read_object, unless_gone
-from model_server.protocols.documented import ERRORS, documented_body, segment_parameter
+from model_server.protocols.documented import documented_body, predicts, segment_parameter
+from model_server.protocols.schemas import predict_request
 from model_server.segment import SEGMENT_HEADER, parse_segment
 
 ID_HEADER = "x-prediction-id"
-
-
-class PredictRequest(BaseModel):
-    """The text to classify."""
-
-    model_config = ConfigDict(
-        frozen=True, json_schema_extra={"examples": [{"text": "This is absolutely amazing! I love it!"}]}
-    )
-
-    text: str = Field(description="One text, not empty, at most MM_SERVER_MAX_TEXT_CHARS characters.")
 
 
 class PredictReply(BaseModel):
@@ -32,6 +24,7 @@ class PredictReply(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        extra="forbid",
         protected_namespaces=(),
         json_schema_extra={
             "examples": [
@@ -57,7 +50,7 @@ class PredictReply(BaseModel):
     model_version: str = Field(description="Version of the model that answered.")
 
 
-def predict_router(predictor: Predicts, *, max_body_bytes: int) -> APIRouter:
+def predict_router(predictor: Predicts, *, max_body_bytes: int, limits: TextLimits) -> APIRouter:
     """The route, over the given predictor."""
     router = APIRouter(tags=["predict"])
 
@@ -65,8 +58,8 @@ def predict_router(predictor: Predicts, *, max_body_bytes: int) -> APIRouter:
         "/predict",
         summary="Classify one text",
         response_model=None,
-        responses={200: {"model": PredictReply}, **ERRORS},
-        openapi_extra=documented_body(PredictRequest, parameters=[segment_parameter()]),
+        responses=predicts(PredictReply.model_json_schema()),
+        openapi_extra=documented_body(predict_request(limits), parameters=[segment_parameter()]),
     )
     async def predict(request: Request) -> Response:
         """Answers with the class, its confidence and the id of the logged row (also in x-prediction-id)."""

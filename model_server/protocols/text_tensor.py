@@ -7,7 +7,6 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from model_server.admission import json_kind
 from model_server.errors import InvalidRequest
 
 
@@ -112,9 +111,14 @@ def shape_of(value: object, *, name: str) -> tuple[int, ...]:
     Raises:
         InvalidRequest: it is not a list of integers.
     """
-    if not isinstance(value, list) or not all(
-        isinstance(size, int) and not isinstance(size, bool) for size in value
-    ):
-        msg = f'the shape of the input "{name}" must be a list of integers, got {json_kind(value)}.'
+    if not isinstance(value, list) or not all(map(_is_whole, value)):
+        msg = f'the shape of the input "{name}" must be a list of integers.'
         raise InvalidRequest(msg)
-    return tuple(value)
+    return tuple(map(int, value))
+
+
+def _is_whole(size: object) -> bool:
+    """JSON has one kind of number: 2.0 is an integer."""
+    return not isinstance(size, bool) and (
+        isinstance(size, int) or (isinstance(size, float) and size.is_integer())
+    )

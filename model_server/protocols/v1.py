@@ -7,35 +7,22 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from model_server.admission import json_kind
+from model_server.admission import TextLimits, json_kind
 from model_server.errors import InvalidRequest, NotOffered, NotReady
 from model_server.predictor import Answer, Predicts, ServedModel
 from model_server.protocols.body import json_response, read_body, unless_gone
 from model_server.protocols.cloudevent import Event, event_of
-from model_server.protocols.documented import ERRORS, segment_parameter
+from model_server.protocols.documented import answers as answering
+from model_server.protocols.documented import documented_body, model_parameter, predicts, segment_parameter
 from model_server.protocols.rest_predict import ID_HEADER
+from model_server.protocols.schemas import MODEL_READY, MODELS, V1_REPLY, v1_request
 from model_server.protocols.served import check_model
 from model_server.segment import SEGMENT_HEADER, parse_segment
 
 MODEL: Final = "/v1/models/{model_name}"
-PREDICT_DOCS: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["instances"],
-                    "example": {"instances": ["This is amazing!"]},
-                }
-            }
-        },
-    },
-    "parameters": [segment_parameter()],
-}
 
 
-def v1_router(predictor: Predicts, *, max_body_bytes: int) -> APIRouter:
+def v1_router(predictor: Predicts, *, max_body_bytes: int, limits: TextLimits) -> APIRouter:
     """The routes of V1, over the given predictor."""
     router = APIRouter(tags=["V1"])
 
@@ -43,12 +30,14 @@ def v1_router(predictor: Predicts, *, max_body_bytes: int) -> APIRouter:
         MODEL + ":predict",
         summary="Classify texts",
         response_model=None,
-        responses=ERRORS,
-        openapi_extra=PREDICT_DOCS,
+        responses=predicts(V1_REPLY),
+        openapi_extra=documented_body(
+            v1_request(limits), parameters=[model_parameter(), segment_parameter()]
+        ),
     )
-    async def predict(request: Request, model_name: str) -> Response:
+    async def predict(request: Request) -> Response:
         """Takes instances that are texts; answers one prediction for each."""
-        check_model(predictor.model, model_name)
+        check_model(predictor.model, request.path_params["model_name"])
         event = event_of(request.headers, await read_body(request, limit=max_body_bytes))
         segment = parse_segment(request.headers.get(SEGMENT_HEADER))
         work = predictor.predict(_instances(event.data), source=event.source, segment=segment)
@@ -60,12 +49,17 @@ def v1_router(predictor: Predicts, *, max_body_bytes: int) -> APIRouter:
         msg = f"{model_name} has no explainer; the drift report explains which words changed."
         raise NotOffered(msg)
 
-    @router.get("/v1/models", summary="Models served", response_model=None)
+    @router.get("/v1/models", summary="Models served", response_model=None, responses=answering(MODELS))
     async def models() -> Response:
         """The one model of this server."""
         return json_response({"models": [predictor.model.name]})
 
-    @router.get(MODEL, summary="Does the model answer", response_model=None)
+    @router.get(
+        MODEL,
+        summary="Does the model answer",
+        response_model=None,
+        responses=answering(MODEL_READY, 404, 503),
+    )
     async def model_ready(model_name: str) -> Response:
         """Name of the model and whether it answers."""
         check_model(predictor.model, model_name)

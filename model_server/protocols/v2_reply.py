@@ -70,6 +70,14 @@ def check_wanted(wanted: Sequence[str] | None) -> Sequence[str]:
     return wanted or OUTPUT_NAMES
 
 
+def parameters_of(answers: Sequence[Answer], *, wanted: Sequence[str]) -> dict[str, str]:
+    """The ids of the logged rows, for a client that left out the output with them or sent one text."""
+    ids = [str(answer.prediction_id) for answer in answers]
+    if len(ids) == 1:
+        return {"prediction_id": ids[0]}
+    return {} if "prediction_id" in wanted else {"prediction_ids": ",".join(ids)}
+
+
 @dataclass(frozen=True, slots=True)
 class V2Reply:
     """A V2 inference response before it is encoded."""
@@ -78,6 +86,7 @@ class V2Reply:
     model: ServedModel
     outputs: Sequence[OutputTensor]
     binary: frozenset[str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self) -> tuple[bytes, int | None]:
         """The body, and the length of its JSON part if raw tensors follow it."""
@@ -86,6 +95,8 @@ class V2Reply:
                 "id": self.response_id,
                 "model_name": self.model.name,
                 "model_version": self.model.version,
+                # The schema of the protocol allows no null, so what is empty is left out.
+                **({"parameters": self.parameters} if self.parameters else {}),
                 "outputs": [self._output(tensor) for tensor in self.outputs],
             }
         )

@@ -43,7 +43,7 @@ def parse_v2(body: bytes, *, json_length: str | None) -> V2Request:
     read_raw = _raw_reader(body[length:])
     # Raw tensors follow one another, so all inputs are read even though one is used.
     tensors = [_tensor(entry, read_raw=read_raw) for entry in inputs]
-    parameters = _object(request, "parameters")
+    parameters = _parameters(request)
     return V2Request(
         request_id=_string(request, "id"),
         texts=texts_of(select_input(tensors)),
@@ -71,9 +71,10 @@ def _tensor(entry: object, *, read_raw: Callable[[int], bytes]) -> TextTensor:
         raise InvalidRequest(msg)
     name, datatype = _string(entry, "name", required=True), _string(entry, "datatype", required=True)
     shape = shape_of(entry.get("shape"), name=name)
+    parameters = _parameters(entry)
     if "data" in entry:
-        return TextTensor(name, datatype, shape, data=entry["data"])
-    size = _object(entry, "parameters").get("binary_data_size")
+        return TextTensor(name, datatype, shape, data=_list(entry, "data"))
+    size = parameters.get("binary_data_size")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         msg = (
             f'the input "{name}" has neither data nor the parameter binary_data_size; send the texts as data.'
@@ -104,7 +105,7 @@ def _wanted(request: dict[str, Any]) -> Mapping[str, bool] | None:
         msg = "each of the outputs must be an object with a name."
         raise InvalidRequest(msg)
     names = [_string(entry, "name", required=True) for entry in outputs]
-    binary = [_object(entry, "parameters").get("binary_data") is True for entry in outputs]
+    binary = [_parameters(entry).get("binary_data") is True for entry in outputs]
     return dict(zip(names, binary, strict=True))
 
 
@@ -121,12 +122,15 @@ def _list(request: dict[str, Any], field: str, *, required: bool = True) -> list
     return value
 
 
-def _object(request: dict[str, Any], field: str) -> dict[str, Any]:
-    value = request.get(field)
+def _parameters(holder: dict[str, Any]) -> dict[str, Any]:
+    value = holder.get("parameters")
     if value is None:
         return {}
     if not isinstance(value, dict):
-        msg = f'the field "{field}" must be an object, got {json_kind(value)}.'
+        msg = f'the field "parameters" must be an object, got {json_kind(value)}.'
+        raise InvalidRequest(msg)
+    if any(isinstance(entry, (dict, list)) for entry in value.values()):
+        msg = 'each of the "parameters" must be a string, a number, true or false.'
         raise InvalidRequest(msg)
     return value
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,18 +80,21 @@ def _rows(text: str, form: str, source: str) -> Iterator[tuple[int, Any]]:
 
 def _csv_rows(text: str, source: str) -> Iterator[tuple[int, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    names = reader.fieldnames or ()
-    missing = [name for name in _FIELDS[:2] if name not in names]
-    if missing:
-        absent = " and no column ".join(missing)
-        msg = f"{source} has no column {absent}: its first line must be prediction_id,label"
-        raise WrongInput(msg)
     try:
+        _check_columns(reader.fieldnames or (), source)
         for row in reader:
             yield reader.line_num, {name: value for name, value in row.items() if value not in (None, "")}
     except csv.Error as error:
         msg = f"{source}, line {reader.line_num}, is not CSV: {error}"
         raise WrongInput(msg) from None
+
+
+def _check_columns(names: Collection[str], source: str) -> None:
+    missing = [name for name in _FIELDS[:2] if name not in names]
+    if missing:
+        absent = " and no column ".join(missing)
+        msg = f"{source} has no column {absent}: its first line must be prediction_id,label"
+        raise WrongInput(msg)
 
 
 def _parsed(text: str, source: str) -> Any:  # noqa: ANN401 - JSON

@@ -151,6 +151,7 @@ def _starter(tiny_model: Path, directory: Path, servers: list[Server]) -> Start:
             "grpc_port": grpc_port,
             "spool_dir": directory / uuid.uuid4().hex,
             "torch_threads": 1,
+            "model_cache_dir": tiny_model.parent / "model-cache",
         }
         chosen = {f"MM_SERVER_{name.upper()}": str(value) for name, value in (defaults | settings).items()}
         inherited = {
@@ -206,6 +207,24 @@ def server(
         max_text_chars=1000,
         max_request_texts=8,
         model_version="7",
+    )
+    for running in servers:
+        running.terminate()
+
+
+@pytest.fixture(scope="session")
+def wide_server(
+    tiny_model: Path, shared_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A predictor with wide limits that runs one text at a time, on 127.0.0.1 alone."""
+    servers: list[Server] = []
+    yield _starter(tiny_model, tmp_path_factory.mktemp("wide"), servers)(
+        database_url=shared_database,
+        host="127.0.0.1",
+        max_text_chars=3_000_000,
+        max_queued_texts=20_000,
+        max_queued_tokens=100_000_000,
+        max_batch_texts=1,
     )
     for running in servers:
         running.terminate()

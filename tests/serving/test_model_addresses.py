@@ -13,6 +13,7 @@ from mlflow.tracking import MlflowClient
 from model_server.checkpoint import find_checkpoint, locate
 from model_server.classifier import Classifier
 from model_server.errors import ModelMissing
+from model_server.settings import ServerSettings, load_settings
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -63,6 +64,10 @@ def test_a_registered_hugging_face_directory_is_served_by_alias_and_by_version(
     )
 
 
+def exact(cache: Path) -> ServerSettings:
+    return load_settings({"runtime": "torch", "precision": "fp32", "model_cache_dir": cache})
+
+
 def test_a_pipeline_logged_with_the_transformers_flavour_is_served(
     tiny_model: Path, registry: str, tmp_path: Path
 ) -> None:
@@ -75,7 +80,7 @@ def test_a_pipeline_logged_with_the_transformers_flavour_is_served(
         pip_requirements=["transformers"],
     )
     checkpoint = locate("models:/flavoured/1", tracking_uri=registry, cache_dir=tmp_path / "cache")
-    classifier = Classifier(checkpoint, device="cpu", threads=1, max_tokens=0)
+    classifier = Classifier(exact(tmp_path), checkpoint, threads=1)
 
     assert (checkpoint.version, classifier.classes) == ("1", ("NEGATIVE", "NEUTRAL", "POSITIVE"))
 
@@ -86,8 +91,8 @@ def test_what_is_not_in_the_registry_is_named(registry: str, tmp_path: Path) -> 
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_text_gets_the_same_score_whatever_its_batch_mates(tiny_model: Path) -> None:
-    classifier = Classifier(find_checkpoint(tiny_model, source="tiny"), device="cpu", threads=1, max_tokens=0)
+def test_a_text_gets_the_same_score_whatever_its_batch_mates(tiny_model: Path, tmp_path: Path) -> None:
+    classifier = Classifier(exact(tmp_path), find_checkpoint(tiny_model, source="tiny"), threads=1)
     texts = ["good", "this film is terrible ! i hate it", "a " * 300]
     together = classifier.forward(classifier.encode(texts))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -84,3 +86,19 @@ def test_a_spool_of_another_server_ends_with_1(start_server: Any, tmp_path: Path
     code, line = ends(start_server(ready=False, spool_dir=tmp_path / "spool"))
 
     assert (code, "in use by process" in line) == (1, True)
+
+
+def test_more_than_one_worker_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "model_server", "--workers", "2"], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "model_server: --workers must be 1" in done.stderr
+    assert "run more replicas instead." in done.stderr
+
+
+def test_an_address_of_another_machine_ends_with_2(start_server: Any) -> None:
+    code, line = ends(start_server(ready=False, host="192.0.2.1"))
+
+    assert (code, "MM_SERVER_HOST is 192.0.2.1, which is no address of this machine" in line) == (2, True)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_server.batch_plan import BatchLimits
-from model_server.batching import Batcher
+from model_server.batching import Batcher, QueueLimits
 from model_server.errors import NotReady, Overloaded, Stopping
 
-LIMITS = BatchLimits(texts=4, tokens=64)
+LIMITS = BatchLimits(texts=4, tokens=128, fixed_tokens=1000)
 
 
 class Squares:
@@ -26,6 +26,9 @@ class Squares:
         self.gate = threading.Event()
         self.running = threading.Event()
         self.gate.set()
+
+    def weight(self, item: int) -> int:
+        return abs(item)
 
     def prepare(self, items: Sequence[int]) -> Sequence[int]:
         return items
@@ -49,9 +52,9 @@ class Squares:
 Use = Callable[[Batcher[int, int, int]], Awaitable[object]]
 
 
-def run(use: Use, engine: Squares, *, max_waiting: int = 1000) -> object:
+def run(use: Use, engine: Squares, *, texts: int = 1000, tokens: int = 10_000) -> object:
     async def running() -> object:
-        batcher = Batcher(engine, limits=LIMITS, max_waiting=max_waiting)
+        batcher = Batcher(engine, limits=LIMITS, queue=QueueLimits(texts=texts, tokens=tokens))
         batcher.start()
         try:
             return await use(batcher)
@@ -130,15 +133,32 @@ def test_a_full_queue_refuses_a_request_whole_and_keeps_those_that_wait() -> Non
         engine.gate.set()
         return await asyncio.gather(*first, *waiting)
 
-    assert run(use, engine, max_waiting=3) == [1, 4, 9]
+    assert run(use, engine, texts=3) == [1, 4, 9]
     assert sorted(engine.recorded) == [1, 2, 3]
+
+
+def test_a_queue_full_of_long_texts_refuses_more_of_them() -> None:
+    engine = Squares()
+    engine.gate.clear()
+
+    async def use(batcher: Batcher[int, int, int]) -> object:
+        first = batcher.submit([1])
+        await asyncio.to_thread(engine.running.wait, 10)
+        waiting = batcher.submit([30])
+        with pytest.raises(Overloaded, match="1 texts wait already") as refusal:
+            batcher.submit([31])
+        short = batcher.submit([5])
+        engine.gate.set()
+        return refusal.value.retry_after_s, await asyncio.gather(*first, *waiting, *short)
+
+    assert run(use, engine, tokens=60) == (1, [1, 900, 25])
 
 
 def test_a_request_larger_than_the_queue_is_answered_when_nobody_waits() -> None:
     async def use(batcher: Batcher[int, int, int]) -> object:
         return await asyncio.gather(*batcher.submit([1, 2, 3, 4, 5]))
 
-    assert run(use, Squares(), max_waiting=2) == [1, 4, 9, 16, 25]
+    assert run(use, Squares(), texts=2) == [1, 4, 9, 16, 25]
 
 
 def test_closing_answers_what_waits_and_refuses_newcomers() -> None:

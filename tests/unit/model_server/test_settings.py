@@ -16,9 +16,22 @@ def test_the_environment_is_read_and_flags_win(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MM_SERVER_HTTP_PORT", "9000")
     monkeypatch.setenv("MM_SERVER_MODEL_NAME", "reviews")
 
-    settings = load_settings(flags(["--http_port=9001", "--workers", "4", "--unknown"]))
+    settings = load_settings(flags(["--http_port=9001", "--workers", "1", "--unknown"]))
 
     assert (settings.http_port, settings.model_name, settings.deployment) == (9001, "reviews", "reviews")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--workers=4"], "--workers must be 1"),
+        (["--workers", "many"], "--workers must be 1"),
+        (["--http_port"], "the flags cannot be read: .*http_port.*; write --name=value"),
+    ],
+)
+def test_flags_that_cannot_be_followed_are_refused(arguments: list[str], problem: str) -> None:
+    with pytest.raises(InvalidSettings, match=problem):
+        flags(arguments)
 
 
 @pytest.mark.parametrize(
