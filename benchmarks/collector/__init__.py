@@ -1,0 +1,1 @@
+"""The collector under a paced stream of events."""

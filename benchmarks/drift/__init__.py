@@ -1,0 +1,1 @@
+"""Benchmarks of drift detection: `make bench-drift`."""
