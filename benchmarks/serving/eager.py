@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging as transformers_logging
 
 from model_server.cores import allowed_cores
 
@@ -24,6 +25,7 @@ class Eager:
 
     def __init__(self, model: Path) -> None:
         torch.set_num_threads(allowed_cores())
+        transformers_logging.set_verbosity_error()  # it advises against padding apart from tokenising
         self._tokenizer = AutoTokenizer.from_pretrained(model)  # type: ignore[no-untyped-call]
         self._model = AutoModelForSequenceClassification.from_pretrained(
             model, attn_implementation="eager"
