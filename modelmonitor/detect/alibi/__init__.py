@@ -61,8 +61,7 @@ def gaussian_kernel(sigma: float) -> Any:  # noqa: ANN401 - a torch module of th
 def lsdd_of_scaled_rows() -> type[Any]:
     """alibi-detect's LSDD (pytorch) for rows that both samples have scaled together.
 
-    Its own scales by the reference alone, which makes any window look different: 30 alarms on 400 windows
-    without drift at level .05, where 12 to 28 are chance.
+    Its own scales by the reference alone; a permutation test is exact only if both are treated alike.
 
     Raises:
         MissingBackend: alibi-detect is not installed.
