@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,7 @@ class Sample:
         embeddings: (n, d) float32 sentence embeddings, or None where the model logs none.
         predicted_at: (n,) datetime64[us] in UTC.
         labels: (n,) int64 index into `classes`, UNLABELLED (-1) where the truth is not known.
+        segments: n mappings such as {"channel": "app"}; empty where no row has any.
     """
 
     classes: tuple[str, ...]
@@ -37,6 +38,7 @@ class Sample:
     embeddings: FloatArray | None
     predicted_at: TimeArray
     labels: IntArray
+    segments: tuple[Mapping[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         columns = {
@@ -45,6 +47,7 @@ class Sample:
             "predicted_at": len(self.predicted_at),
             "labels": len(self.labels),
             "embeddings": len(self) if self.embeddings is None else len(self.embeddings),
+            "segments": len(self.segments) or len(self),
         }
         if any(length != len(self) for length in columns.values()):
             msg = f"columns of a sample must have {len(self)} rows like prediction_ids, got {columns}"
@@ -79,4 +82,5 @@ class Sample:
             embeddings=None if self.embeddings is None else self.embeddings[index],
             predicted_at=self.predicted_at[index],
             labels=self.labels[index],
+            segments=tuple(self.segments[i] for i in index) if self.segments else (),
         )

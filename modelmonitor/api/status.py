@@ -86,6 +86,31 @@ class MeasuredAccuracy(ApiModel):
     """Median time from a prediction to its label, such as 36h."""
 
 
+class SegmentStatus(ApiModel):
+    """A part of the window that was tested for itself."""
+
+    name: Word
+    """Column and value, such as channel=app."""
+
+    verdict: CheckVerdict
+    """What the run found in it."""
+
+    severity: DriftSeverity | None = None
+    """How bad, if the verdict is Drift."""
+
+    rows: int
+    """Predictions of the window that belong to it."""
+
+    effect: Number | None = None
+    """How large its difference is, in the unit of the check's effect."""
+
+    share: Number | None = None
+    """Its share of the difference between window and reference; all of a column together make 1."""
+
+    accuracy: Number | None = None
+    """Accuracy on its labelled predictions, 0 to 1."""
+
+
 class EpisodeStatus(ApiModel):
     """An unbroken spell of drift: one alert, however many runs see it."""
 
@@ -201,6 +226,9 @@ class CheckStatus(ApiModel):
 
     retrain: Annotated[tuple[RetrainTrigger, ...], KeyedBy(("trigger",), max_items=5)] = ()
     """Reasons to train again that this check found."""
+
+    segments: Annotated[tuple[SegmentStatus, ...], KeyedBy(("name",), max_items=10)] = ()
+    """The segments that drifted, then the largest; all of them are in the report."""
 
     report: Sentence | None = None
     """Where the full report is: an address or a path."""

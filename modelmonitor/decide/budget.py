@@ -94,11 +94,16 @@ def level_of_extra_look(number: int, *, max_false_alarms: float, tests: int) -> 
     return min(LARGEST_LEVEL, RESERVE * max_false_alarms / (_SUM_OF_INVERSE_SQUARES * number**2 * tests))
 
 
-def segment_levels(level: float, *, segments: int) -> tuple[float, float]:
-    """Level for the window as a whole and for each of its segments: half for the whole, half shared.
+def segment_levels(level: float, *, parts: int, segments: int) -> tuple[float, float]:
+    """Level for each part of the window as a whole, and for each of its segments.
+
+    Half of what the test may spend goes to the whole, half is shared by the segments, so that together they
+    spend what the test would spend without. The number of segments follows from who sent the rows and not
+    from what the rows say, so it may be looked at first.
 
     Args:
-        level: of the test without segments.
-        segments: values of the segment columns that are tested.
+        level: of one part without segments.
+        parts: parts of the window that are tested as a whole; a segment is tested on all of the window.
+        segments: that are tested.
     """
-    return (level, level) if segments < 1 else (level / 2, level / (2 * segments))
+    return (level, level) if segments < 1 else (level / 2, level * parts / (2 * segments))

@@ -14,7 +14,8 @@ from modelmonitor.job.direction import fingerprint_value
 from modelmonitor.job.memory import Memory
 from modelmonitor.job.plan import PlannedCheck, RunPlan
 from modelmonitor.job.schedule import slot_start
-from modelmonitor.report.check import CheckReport, EpisodeReport, FindingReport
+from modelmonitor.report.check import CheckReport, FindingReport
+from modelmonitor.report.episode import EpisodeReport
 from modelmonitor.report.model import RetrainReport, RunReport
 from modelmonitor.store.rollups import HourRow
 
@@ -60,7 +61,7 @@ def conclude(
     checks = _with_looks(report, plan=plan, memory=memory)
     steps = {
         check.name: follow(
-            memory.episodes.get(check.name, ()), _sighting(check, report), rules=planned.episodes
+            memory.episodes.get(check.name, ()), _sighting(check, planned, report), rules=planned.episodes
         )
         for check, planned in zip(checks, plan.checks, strict=True)
     }
@@ -108,18 +109,24 @@ def _extra_level(number: int, check: PlannedCheck, *, plan: RunPlan) -> float:
     return min(check.tests[0].level, reserve)
 
 
-def _sighting(check: CheckReport, report: RunReport) -> Sighting:
+def _sighting(check: CheckReport, planned: PlannedCheck, report: RunReport) -> Sighting:
+    share = (check.paging_level or 0.0) / planned.tests[0].level
     return Sighting(
         run_id=report.run_id,
         at=report.finished_at,
         window_start=check.window.start,
         window_end=check.window.end,
         severity=check.verdict.severity,
-        quiet=check.verdict.outcome == "NoDrift" and all(map(_is_quiet, check.findings)),
-        may_page=any(_may_page(finding, check) for finding in check.findings),
-        effect=max((_multiple(finding) for finding in check.findings), default=0.0),
+        quiet=check.verdict.outcome == "NoDrift" and all(map(_is_quiet, _conclusive(check))),
+        may_page=any(_may_page(finding, share=share) for finding in check.deciding),
+        effect=max((_multiple(finding) for finding in check.deciding), default=0.0),
         fingerprint=fingerprint_value(check.fingerprint),
     )
+
+
+def _conclusive(check: CheckReport) -> tuple[FindingReport, ...]:
+    segments = (segment.findings for segment in check.segments if segment.verdict.outcome != "Inconclusive")
+    return (*check.findings, *(finding for findings in segments for finding in findings))
 
 
 def _is_quiet(finding: FindingReport) -> bool:
@@ -127,10 +134,9 @@ def _is_quiet(finding: FindingReport) -> bool:
     return finding.p_value is None or finding.p_value > _CHANCE or _multiple(finding) <= _FADED
 
 
-def _may_page(finding: FindingReport, check: CheckReport) -> bool:
-    if finding.verdict.outcome != "Drift" or finding.p_value is None or check.paging_level is None:
-        return False
-    return finding.p_value <= check.paging_level
+def _may_page(finding: FindingReport, *, share: float) -> bool:
+    # An extra look may spend only a share of what a scheduled one may, on segments as on the whole.
+    return finding.drifted and finding.p_value is not None and finding.p_value <= share * finding.level
 
 
 def _multiple(finding: FindingReport) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from modelmonitor.decide.fingerprint import Fingerprint, direction, embedding_signs, word_digests
 from modelmonitor.explain.words import changed_words
-from modelmonitor.report.check import FingerprintReport
+from modelmonitor.report.episode import FingerprintReport
 from modelmonitor.sample import Sample
 
 _WORDS = 20

@@ -82,7 +82,7 @@ def _revised(conn: Connection, plan: RunPlan, past: PastWindow, *, now: datetime
 
 
 def _row(plan: RunPlan, past: PastWindow, *, labels: Labels, now: datetime) -> QualityRow:
-    found = measured(labels)
+    found = measured(labels.counts, delay_s=labels.delay_s)
     return QualityRow(
         monitor=plan.monitor,
         deployment_id=plan.deployment_id,

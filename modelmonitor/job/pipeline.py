@@ -55,7 +55,14 @@ def run_checks(
     sample = None if reference is None else reference.sample
     space = "" if reference is None else f"{reference.model_name} {reference.model_version}"
     checks = tuple(
-        judge(check, reference=sample, window=windows[check.name], space=space, seed=circumstances.seed)
+        judge(
+            check,
+            reference=sample,
+            window=windows[check.name],
+            space=space,
+            seed=circumstances.seed,
+            with_quality=plan.measures_segments(check),
+        )
         for check in plan.checks
     )
     shown = windows[_of_type(plan.checks, "data").name]
@@ -73,7 +80,7 @@ def run_checks(
         checks=checks,
         health=_health(plan, shown),
         red_flags=_red_flags(plan, shown),
-        notes=(*plan.notes, *_capped(checks), *_mixed(checks)),
+        notes=(*_capped(checks), *_mixed(checks), *_unsplit(plan, checks)),
         evidence=gather(
             plan, reference=sample, windows=windows, seed=circumstances.seed, packages=circumstances.packages
         ),
@@ -90,7 +97,7 @@ def _comparison(
         return {}
     return {
         "estimate": estimated(reference, judged.sample, seed=seed),
-        "labelled": measured(judged.labels) if judged.labels else None,
+        "labelled": measured(judged.labels.counts, delay_s=judged.labels.delay_s) if judged.labels else None,
         "confidence": compare_confidence(reference, shown.sample),
         "classes": compare_classes(reference, shown.sample),
         "moments": time_course(shown),
@@ -157,3 +164,17 @@ def _mixed(checks: Sequence[CheckReport]) -> tuple[str, ...]:
         if check.window.other_versions
     ]
     return tuple(dict.fromkeys(notes))
+
+
+def _unsplit(plan: RunPlan, checks: Sequence[CheckReport]) -> tuple[str, ...]:
+    """Columns that a check names and no prediction of its window has."""
+    notes = []
+    for planned, check in zip(plan.checks, checks, strict=True):
+        split = {segment.name.partition("=")[0] for segment in check.segments}
+        notes += [
+            f"Check {check.name} was not split by {key}: no prediction of the window carries it "
+            "(header x-modelmonitor-segment), or all carry the same value."
+            for key in planned.segments
+            if key not in split and check.window.rows
+        ]
+    return tuple(notes)

@@ -54,6 +54,7 @@ class PlannedCheck:
         newest: only so many of the newest predictions of the window; None for all.
         min_rows: with fewer rows the check is inconclusive.
         max_rows: of more rows a uniform random subset is read.
+        segments: keys of the segment column by which the tests are repeated.
     """
 
     name: str
@@ -66,6 +67,7 @@ class PlannedCheck:
     newest: int | None
     min_rows: int
     max_rows: int
+    segments: tuple[str, ...]
     tests: tuple[PlannedTest, ...]
 
     def part_starts(self, start: datetime, end: datetime) -> tuple[datetime, ...]:
@@ -101,7 +103,6 @@ class RunPlan:
             says what to do.
         show_texts: whether logged texts may appear in a report.
         retrain: what a recommendation to train again needs.
-        notes: parts of the spec that this run leaves out, each a sentence.
         settings: the spec as JSON types, for the record.
     """
 
@@ -118,7 +119,6 @@ class RunPlan:
     thresholds: Thresholds
     privacy: str
     retrain: RetrainPlan
-    notes: tuple[str, ...]
     settings: dict[str, object]
 
     @property
@@ -130,6 +130,12 @@ class RunPlan:
         """Whether the quality on labelled predictions is that of this check's window."""
         judges = [each for each in self.checks if each.type == "performance"] or list(self.checks)
         return judges[0].name == check.name
+
+    def measures_segments(self, check: PlannedCheck) -> bool:
+        """Whether the quality of segments is that of this check's segments."""
+        split = [each for each in self.checks if each.segments]
+        judges = [each for each in split if each.type == "performance"] or split
+        return bool(judges) and judges[0].name == check.name
 
 
 def plan_run(
@@ -174,7 +180,6 @@ def plan_run(
             judges=_judges(spec.checks),
             business_change=monitor.metadata.annotations.get(BUSINESS_CHANGE, "").strip(),
         ),
-        notes=_left_out(chosen),
         settings=spec.to_manifest(),
     )
 
@@ -219,6 +224,7 @@ def _planned(check: Check, *, level: float, per: timedelta) -> PlannedCheck:
         newest=check.window.rows,
         min_rows=check.window.min_rows,
         max_rows=check.window.max_rows,
+        segments=check.segments,
         tests=tuple(_test(check, detector, level=level) for detector in tests_of(check)),
     )
 
@@ -245,11 +251,6 @@ def _reference_obstacle(reference: Reference) -> str | None:
     if reference.dataset is not None:
         return None
     return "This version compares with a stored data set only: name one in spec.reference.dataset."
-
-
-def _left_out(checks: Sequence[Check]) -> tuple[str, ...]:
-    names = ", ".join(check.name for check in checks if check.segments)
-    return (f"segments of {names} is not applied by this version.",) if names else ()
 
 
 def _thresholds(spec: ThresholdSpec) -> Thresholds:

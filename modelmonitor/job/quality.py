@@ -9,8 +9,7 @@ import numpy as np
 
 from modelmonitor.estimate.accuracy import NeedsLabelledReference, NeedsMoreRows, estimate_accuracy
 from modelmonitor.estimate.labelled import LabelCounts, NeedsLabels, labelled_quality
-from modelmonitor.job.window import Labels
-from modelmonitor.report.model import EstimateReport, LabelledReport
+from modelmonitor.report.quality import EstimateReport, LabelledReport
 from modelmonitor.sample import Sample
 from modelmonitor.store.window_quality import LabelTally
 
@@ -37,10 +36,15 @@ def estimated(reference: Sample, window: Sample, *, seed: int) -> EstimateReport
     )
 
 
-def measured(labels: Labels) -> LabelledReport | None:
-    """Quality on the window's labelled predictions; None where no label has come."""
+def measured(counts: LabelCounts, *, delay_s: float | None = None) -> LabelledReport | None:
+    """Quality on labelled predictions; None where no label has come.
+
+    Args:
+        counts: of labels and predictions.
+        delay_s: median delay of a label, seconds, where it is known.
+    """
     try:
-        found = labelled_quality(labels.counts, confidence=LABELLED_CONFIDENCE)
+        found = labelled_quality(counts, confidence=LABELLED_CONFIDENCE)
     except NeedsLabels:
         return None
     over = found.overconfidence
@@ -56,7 +60,7 @@ def measured(labels: Labels) -> LabelledReport | None:
         f1_low=found.f1_macro.low,
         f1_high=found.f1_macro.high,
         coverage=found.coverage,
-        delay_s=labels.delay_s,
+        delay_s=delay_s,
         overconfidence=over.value if over else None,
         overconfidence_low=over.low if over else None,
         overconfidence_high=over.high if over else None,

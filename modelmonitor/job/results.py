@@ -1,10 +1,14 @@
-"""A run as rows of PostgreSQL: one for each test or untested check, and one for each retraining trigger."""
+"""A run as rows of PostgreSQL: one a test or untested check or segment, and one a retraining trigger."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 from modelmonitor.job.conclude import Conclusion, Judged
 from modelmonitor.job.plan import RunPlan
-from modelmonitor.report.check import CheckReport, FindingReport
+from modelmonitor.report.check import CheckReport, FindingReport, SegmentReport
 from modelmonitor.report.model import RunReport
 from modelmonitor.store.results import DriftRow
 from modelmonitor.store.retrain import TriggerRow
@@ -17,11 +21,39 @@ def result_rows(report: RunReport, *, report_url: str = "") -> tuple[DriftRow, .
         report: the run.
         report_url: where the full report is; empty if it is nowhere.
     """
-    return tuple(
-        _row(report, check, finding, report_url=report_url)
-        for check in report.checks
-        for finding in (check.findings or (None,))
-    )
+    return tuple(row for check in report.checks for row in _rows(report, check, report_url=report_url))
+
+
+def _rows(report: RunReport, check: CheckReport, *, report_url: str) -> Iterator[DriftRow]:
+    for finding in check.findings or (None,):
+        yield _row(report, check, finding, report_url=report_url)
+    for segment in check.segments:
+        for finding in segment.findings or (None,):
+            yield replace(
+                _row(report, check, finding, report_url=report_url), **_of_segment(report, segment, finding)
+            )
+
+
+def _of_segment(report: RunReport, segment: SegmentReport, finding: FindingReport | None) -> dict[str, Any]:
+    """What a row of a segment has of its own."""
+    facts = {
+        "share": segment.share,
+        "like_with_like": segment.like_with_like,
+        "accuracy": segment.labelled.accuracy if segment.labelled else None,
+        "estimated_accuracy": segment.estimate.accuracy if segment.estimate else None,
+    }
+    own: dict[str, Any] = {"segment": segment.name, "evidence": {"seed": report.evidence.seed, **facts}}
+    if finding is None:
+        verdict = segment.verdict
+        own |= {
+            "verdict": verdict.outcome,
+            "severity": verdict.severity or "none",
+            "reason": verdict.reason or "",
+            "is_drift_detected": False,
+            "n_reference": segment.reference_rows,
+            "n_window": segment.rows,
+        }
+    return own
 
 
 def _row(

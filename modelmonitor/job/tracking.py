@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from modelmonitor.report.check import CheckReport
+from modelmonitor.report.check import CheckReport, FindingReport
 from modelmonitor.report.model import RunReport
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _BEHAVIOUR: Final = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _PARAM_LIMIT: Final = 500
+# MLflow takes few letters in the name of a metric, and a segment's value may hold any.
+_KEY_LETTERS: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class TrackingUnreachable(Exception):
@@ -112,11 +115,22 @@ def _check_metrics(check: CheckReport) -> dict[str, float | None]:
         f"{check.name}.episode_runs": float(check.episode.runs) if check.episode else 0.0,
     }
     for finding in check.findings:
-        prefix = f"{check.name}.{finding.detector}"
-        values[f"{prefix}.p_value"] = finding.p_value
-        values[f"{prefix}.effect"] = finding.effect_size
-        values[f"{prefix}.minimum_detectable_effect"] = finding.minimum_detectable_effect
+        values |= _finding_metrics(f"{check.name}.{finding.detector}", finding)
+    for segment in check.segments:
+        prefix = f"{check.name}.{_KEY_LETTERS.sub('_', segment.name)}"
+        values[f"{prefix}.share"] = segment.share
+        values[f"{prefix}.accuracy"] = segment.labelled.accuracy if segment.labelled else None
+        for finding in segment.findings:
+            values |= _finding_metrics(f"{prefix}.{finding.detector}", finding)
     return values
+
+
+def _finding_metrics(prefix: str, finding: FindingReport) -> dict[str, float | None]:
+    return {
+        f"{prefix}.p_value": finding.p_value,
+        f"{prefix}.effect": finding.effect_size,
+        f"{prefix}.minimum_detectable_effect": finding.minimum_detectable_effect,
+    }
 
 
 def _logged(client: MlflowClient, report: RunReport, *, html: str) -> str:

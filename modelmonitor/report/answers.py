@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from modelmonitor.report.check import CheckReport, CheckType, Rank
-from modelmonitor.report.model import EstimateReport, LabelledReport, RunReport
+from modelmonitor.report.model import RunReport
+from modelmonitor.report.quality import EstimateReport, LabelledReport
 from modelmonitor.report.wording import amount, change, delay, p_value, percent, span
 
 _ACTIONS: Final[dict[CheckType, str]] = {
@@ -16,6 +18,7 @@ _ACTIONS: Final[dict[CheckType, str]] = {
 }
 _WORDS_NAMED: Final = 6
 _NOTABLE_FALL: Final = 0.05
+_NOTABLE_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,23 @@ def _drifted(report: RunReport) -> list[CheckReport]:
 def _changed(report: RunReport) -> tuple[str, ...]:
     drifted = _drifted(report)
     if drifted:
-        return (*(change(check) for check in drifted), *_words(report))
+        return (*(change(check) for check in drifted), *_parts(drifted), *_words(report))
     unclear = [
         f"{check.name}: {check.sentence}" for check in report.checks if check.verdict.outcome != "NoDrift"
     ]
     return tuple(unclear) or (
         "Nothing beyond chance: inputs, predictions and confidence look like the reference.",
     )
+
+
+def _parts(drifted: Sequence[CheckReport]) -> tuple[str, ...]:
+    """The segment of each column that makes most of the difference, where one stands out."""
+    told = []
+    for check in drifted:
+        ranked = sorted((each for each in check.segments if each.share), key=lambda each: -(each.share or 0))
+        if ranked and (ranked[0].share or 0.0) >= _NOTABLE_SHARE:
+            told.append(f"{ranked[0].name} makes {percent(ranked[0].share or 0.0)} of the difference.")
+    return tuple(told)
 
 
 def _words(report: RunReport) -> tuple[str, ...]:

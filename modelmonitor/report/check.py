@@ -7,10 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from modelmonitor.report.episode import EpisodeReport, FingerprintReport, Severity
 from modelmonitor.report.part import Part
+from modelmonitor.report.quality import EstimateReport, LabelledReport
 
 Outcome = Literal["NoDrift", "Drift", "Inconclusive"]
-Severity = Literal["warning", "critical"]
 CheckType = Literal["data", "concept", "performance"]
 Look = Literal["scheduled", "extra"]
 
@@ -105,6 +106,7 @@ class FindingReport(Part):
         since: first moment of the part of the window that this finding is of.
         parts: how many parts of the window were tested, each at this level; the most telling is shown.
         minimum_detectable_effect: found four times of five with these rows at this level; None if not known.
+        segment: the part of the window that was tested, such as channel=app; empty for all of it.
     """
 
     detector: str
@@ -125,39 +127,37 @@ class FindingReport(Part):
     since: datetime | None = None
     parts: int = 1
     minimum_detectable_effect: float | None = None
+    segment: str = ""
+
+    @property
+    def drifted(self) -> bool:
+        """Whether it is drift."""
+        return self.verdict.outcome == "Drift"
 
 
-class FingerprintReport(Part):
-    """The direction of a difference, to recognise it later; see modelmonitor.decide.fingerprint."""
-
-    space: str = ""
-    embedding: str = ""
-    words: tuple[str, ...] = ()
-    classes: tuple[float, ...] = ()
-
-
-class EpisodeReport(Part):
-    """The open episode of drift of a check.
+class SegmentReport(Part):
+    """A part of the window, tested for itself.
 
     Attributes:
-        started_at: when a run first saw it, UTC.
-        severity: the worst so far.
-        fingerprint: its direction as short text.
-        same_as: start of the first earlier episode in the same direction; None if it is new.
-        number: how many episodes of the same drift, this one included.
-        runs: runs that saw it.
-        change: what this run did to it, such as opened, worsened, continued or quieter.
-        pages: whether this run is worth a page.
+        name: such as channel=app; (others) in place of a value stands for rare values and rows without one.
+        rows: of the window.
+        reference_rows: that it was held against.
+        like_with_like: whether those are of the same segment; else they are all of the reference.
+        share: of the difference between window and reference, all segments of a column together 1; None
+            where no drift was found or no inputs are compared.
+        labelled: quality on its labelled rows; None without labels.
+        estimate: quality estimated without labels; None where that cannot be done.
     """
 
-    started_at: datetime
-    severity: Severity
-    fingerprint: str
-    same_as: datetime | None
-    number: int
-    runs: int
-    change: str
-    pages: bool
+    name: str
+    rows: int
+    reference_rows: int
+    like_with_like: bool
+    findings: tuple[FindingReport, ...]
+    verdict: VerdictReport
+    share: float | None = None
+    labelled: LabelledReport | None = None
+    estimate: EstimateReport | None = None
 
 
 class CheckReport(Part):
@@ -168,9 +168,10 @@ class CheckReport(Part):
         level: the level of the whole check, which its tests of all parts of the window share.
         suspected: True where only labels could prove the drift (concept drift without labels).
         look: scheduled, or extra for a second run before the next scheduled one.
-        paging_level: p-values up to this may page in this run; below `level` for an extra look.
+        paging_level: p-values of an unsplit window up to this may page in this run; less for an extra look.
         fingerprint: direction of the difference; None where it could not be compared.
         episode: the open episode of drift, or the one that this run closed.
+        segments: parts of the window by the columns that the check names, each tested for itself.
     """
 
     name: str
@@ -187,19 +188,27 @@ class CheckReport(Part):
     paging_level: float | None = None
     fingerprint: FingerprintReport | None = None
     episode: EpisodeReport | None = None
+    segments: tuple[SegmentReport, ...] = ()
 
     @property
     def leading(self) -> FindingReport | None:
-        """The finding that decided: the worst verdict, then the smallest p-value."""
-        return leading(self.findings)
+        """The finding that decided: the worst verdict, the whole before a segment, the smallest p-value."""
+        return leading(self.deciding)
+
+    @property
+    def deciding(self) -> tuple[FindingReport, ...]:
+        """The findings that the verdict rests on: of the whole window, and of segments where they drifted."""
+        drifted = (finding for segment in self.segments for finding in segment.findings if finding.drifted)
+        return (*self.findings, *drifted)
 
 
 def leading(findings: Sequence[FindingReport]) -> FindingReport | None:
-    """The finding with the worst verdict, then the smallest p-value; None without findings."""
+    """The worst verdict, the whole before a segment, then the smallest p-value; None without findings."""
     ranked = sorted(
         findings,
         key=lambda finding: (
             WORST_FIRST.index(finding.verdict.rank),
+            finding.segment != "",
             1.0 if finding.p_value is None else finding.p_value,
         ),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Final, cast
 
 from modelmonitor.api.retrain import Trigger
 from modelmonitor.api.status import (
@@ -12,14 +13,18 @@ from modelmonitor.api.status import (
     EstimatedAccuracy,
     MeasuredAccuracy,
     RetrainTrigger,
+    SegmentStatus,
     number_text,
 )
-from modelmonitor.report.check import CheckReport, EpisodeReport, FindingReport
-from modelmonitor.report.model import EstimateReport, LabelledReport, RunReport
+from modelmonitor.report.check import CheckReport, FindingReport, SegmentReport, leading
+from modelmonitor.report.episode import EpisodeReport
+from modelmonitor.report.model import RunReport
+from modelmonitor.report.quality import EstimateReport, LabelledReport
 from modelmonitor.report.wording import delay
 
 _WORD_LIMIT = 256
 _SENTENCE_LIMIT = 4096
+_MOST_SEGMENTS: Final = 10
 
 
 def status_checks(report: RunReport, *, report_url: str | None = None) -> tuple[CheckStatus, ...]:
@@ -59,6 +64,7 @@ def _entry(check: CheckReport, report: RunReport, report_url: str | None) -> Che
         labelled=_labelled(report.labelled) if check.type == "performance" else None,
         episode=_episode(check.episode),
         retrain=_retrain(report, check.name),
+        segments=_segments(check.segments),
         report=report_url,
     )
 
@@ -104,6 +110,24 @@ def _retrain(report: RunReport, check: str) -> tuple[RetrainTrigger, ...]:
         )
         for reason in report.retrain
         if reason.check == check
+    )
+
+
+def _segments(segments: Sequence[SegmentReport]) -> tuple[SegmentStatus, ...]:
+    told = sorted(segments, key=lambda each: (each.verdict.outcome != "Drift", -each.rows))
+    return tuple(map(_segment, told[:_MOST_SEGMENTS]))
+
+
+def _segment(segment: SegmentReport) -> SegmentStatus:
+    finding = leading(segment.findings)
+    return SegmentStatus(
+        name=segment.name,
+        verdict=segment.verdict.outcome,
+        severity=segment.verdict.severity,
+        rows=segment.rows,
+        effect=_optional(finding.effect_size if finding else None),
+        share=_optional(segment.share),
+        accuracy=_optional(segment.labelled.accuracy if segment.labelled else None),
     )
 
 

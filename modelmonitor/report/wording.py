@@ -50,9 +50,9 @@ def delay(seconds: float) -> str:
 def change(check: CheckReport) -> str:
     """What a drifted check saw, in one short sentence with the effects that crossed their thresholds."""
     effects = [
-        f"{finding.feature} by {amount(finding.effect_size)} ({_border(finding)})"
-        for finding in check.findings
-        if finding.verdict.outcome == "Drift"
+        f"{finding.feature}{_place(finding)} by {amount(finding.effect_size)} ({_border(finding)})"
+        for finding in check.deciding
+        if finding.drifted
     ]
     return f"{_LOOKS_CHANGED[check.type]}: {', '.join(effects)}."
 
@@ -69,8 +69,14 @@ def check_sentence(kind: CheckType, verdict: VerdictReport, *, findings: Sequenc
         return verdict.reason or "Could not be judged."
     if verdict.outcome == "NoDrift":
         return _LOOKS_FINE[kind]
-    details = [finding.sentence for finding in findings if finding.verdict.outcome == "Drift"]
-    return " ".join((f"{_LOOKS_CHANGED[kind]}.", *details))
+    drifted = [finding for finding in findings if finding.drifted]
+    places = dict.fromkeys(finding.segment for finding in drifted)
+    where = "" if "" in places else f" in {', '.join(places)}"
+    return " ".join((f"{_LOOKS_CHANGED[kind]}{where}.", *(finding.sentence for finding in drifted)))
+
+
+def _place(finding: FindingReport) -> str:
+    return f" of {finding.segment}" if finding.segment else ""
 
 
 def _border(finding: FindingReport) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,6 +25,7 @@ class StoredRow:
     probabilities: Sequence[float]
     embedding: bytes | memoryview | None
     label: str | None
+    segment: Mapping[str, str] = field(default_factory=dict)
 
 
 def sample_of(rows: Sequence[StoredRow], *, classes: tuple[str, ...], source: str) -> Sample:
@@ -46,6 +47,7 @@ def sample_of(rows: Sequence[StoredRow], *, classes: tuple[str, ...], source: st
         embeddings=_embeddings(rows, source),
         predicted_at=_times([row.predicted_at for row in rows]),
         labels=_labels(rows, classes),
+        segments=tuple(row.segment for row in rows) if any(row.segment for row in rows) else (),
     )
 
 

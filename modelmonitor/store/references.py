@@ -16,6 +16,7 @@ from modelmonitor.store.copyformat import (
     bytes_field,
     copy_stream,
     integer_field,
+    json_field,
     reals_field,
     text_field,
     timestamp_field,
@@ -39,7 +40,7 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)
 _COPY_ROWS: Final = """
 COPY drift_reference_rows
     (name, model_name, version, row_number,
-     prediction_id, predicted_at, input_text, probabilities, embedding, label)
+     prediction_id, predicted_at, input_text, probabilities, embedding, label, segment)
 FROM STDIN (FORMAT binary)
 """
 _FIND: Final = """
@@ -47,8 +48,8 @@ SELECT version, model_version, origin, classes, created_at FROM drift_references
 WHERE name = %s AND model_name = %s AND (%s::integer IS NULL OR version = %s) ORDER BY version DESC LIMIT 1
 """
 _ROWS: Final = """
-SELECT prediction_id, predicted_at, input_text, probabilities, embedding, label FROM drift_reference_rows
-WHERE name = %s AND model_name = %s AND version = %s ORDER BY row_number
+SELECT prediction_id, predicted_at, input_text, probabilities, embedding, label, segment
+FROM drift_reference_rows WHERE name = %s AND model_name = %s AND version = %s ORDER BY row_number
 """
 _KNOWN: Final = "SELECT DISTINCT name FROM drift_references WHERE model_name = %s ORDER BY name"
 
@@ -150,6 +151,7 @@ def _tuples(reference: Reference) -> Iterator[bytes]:
             reals_field(tuple(sample.probabilities[number].tolist())),
             bytes_field(None if sample.embeddings is None else half_precision(sample.embeddings[number])),
             text_field(None if label == UNLABELLED else sample.classes[label]),
+            json_field(sample.segments[number] if sample.segments else {}),
         )
 
 

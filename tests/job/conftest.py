@@ -86,7 +86,7 @@ def log_predictions(database_url, sample, *, version="7", keep_text=True, deploy
             [float(value) for value in sample.probabilities[i]],
             sample.embeddings[i].astype("<f2").tobytes(),
             12.0,
-            Json({}),
+            Json(dict(sample.segments[i]) if sample.segments else {}),
         )
         for i in range(len(sample))
     ]
@@ -134,6 +134,22 @@ def hourly_plan(**options):
     return plan_run(load_monitor("\n".join([f"{text}  checks:", *checks, ""]), source="test"), **options)
 
 
+def in_channels(parts):
+    """One sample of several, each with the value of its channel."""
+    samples = list(parts.values())
+    joined = {
+        name: np.concatenate([getattr(sample, name) for sample in samples])
+        for name in ("probabilities", "embeddings", "predicted_at", "labels")
+    }
+    return Sample(
+        classes=CLASSES,
+        prediction_ids=tuple(each for sample in samples for each in sample.prediction_ids),
+        texts=tuple(each for sample in samples for each in sample.texts),
+        segments=tuple({"channel": channel} for channel, sample in parts.items() for _ in range(len(sample))),
+        **joined,
+    )
+
+
 class World:
     """The helpers above under one name, since fixtures are how tests of this layout share code."""
 
@@ -145,6 +161,7 @@ class World:
     monitor_text = staticmethod(monitor_text)
     plan = staticmethod(make_plan)
     hourly_plan = staticmethod(hourly_plan)
+    in_channels = staticmethod(in_channels)
 
     @staticmethod
     def tweets(n=600, *, seed=3, **changes):

@@ -23,6 +23,7 @@ SAMPLE = Sample(
     embeddings=np.array([[0.5, 1.0], [2.0, -4.0]], dtype=np.float32),
     predicted_at=np.array(["2026-03-04T12:00:00.000001", "2026-03-05T00:00:00"], dtype="datetime64[us]"),
     labels=np.array([0, UNLABELLED]),
+    segments=({"channel": "app"}, {}),
 )
 REFERENCE = Reference(
     name="movie-reviews",
@@ -41,7 +42,12 @@ def plain(reference: Reference) -> tuple[object, ...]:
     return (
         replace(reference, sample=SAMPLE),
         (sample.classes, sample.prediction_ids, sample.texts, embeddings),
-        (sample.probabilities.tolist(), sample.predicted_at.tolist(), sample.labels.tolist()),
+        (
+            sample.probabilities.tolist(),
+            sample.predicted_at.tolist(),
+            sample.labels.tolist(),
+            sample.segments,
+        ),
     )
 
 

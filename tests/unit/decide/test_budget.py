@@ -77,10 +77,14 @@ def test_an_hourly_check_does_not_starve_a_nightly_one():
     assert level == {"hourly": pytest.approx(0.45 / 720), "nightly": pytest.approx(0.45 / 30)}
 
 
-@given(st.floats(min_value=1e-6, max_value=0.05), st.integers(min_value=0, max_value=100))
-def test_the_segments_of_a_window_share_what_one_test_had(level, segments):
-    whole, each = segment_levels(level, segments=segments)
-    assert whole + segments * each == pytest.approx(level)
+@given(
+    st.floats(min_value=1e-6, max_value=0.05),
+    st.integers(min_value=1, max_value=5),
+    st.integers(min_value=0, max_value=100),
+)
+def test_the_parts_and_segments_of_a_window_spend_what_its_parts_would_without(level, parts, segments):
+    whole, each = segment_levels(level, parts=parts, segments=segments)
+    assert parts * whole + segments * each == pytest.approx(level * parts)
 
 
 def test_a_generous_budget_does_not_loosen_tests_beyond_five_percent():

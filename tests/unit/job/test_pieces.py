@@ -12,7 +12,7 @@ import pytest
 from modelmonitor.job.compare import compare_classes, compare_confidence, measure, time_course
 from modelmonitor.job.datasets import UnreadableDataset, read_dataset
 from modelmonitor.job.evidence import digest_of_rows
-from modelmonitor.job.judge import code_of
+from modelmonitor.job.single_test import code_of
 from modelmonitor.job.window import Window
 from modelmonitor.sample import Sample
 

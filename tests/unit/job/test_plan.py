@@ -111,12 +111,16 @@ def test_a_reference_that_is_not_stored_yet_is_said():
     )
 
 
-def test_what_this_version_leaves_out_is_noted():
-    checks = """\
+def test_the_quality_of_segments_is_told_once_by_the_performance_check_if_it_is_split():
+    both = """\
   checks:
-    - {name: data, type: data, segments: [channel], window: {rows: 500}}
+    - {name: data, type: data, segments: [channel]}
+    - {name: performance, type: performance, segments: [channel]}
 """
-    assert plan(checks).notes == ("segments of data is not applied by this version.",)
+    for checks, judge in ((both, "performance"), (both.replace("performance, seg", "concept, seg"), "data")):
+        found = plan(checks)
+        assert [check.segments for check in found.checks] == [("channel",), ("channel",)]
+        assert [check.name for check in found.checks if found.measures_segments(check)] == [judge]
 
 
 @pytest.mark.parametrize(

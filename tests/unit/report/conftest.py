@@ -7,30 +7,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modelmonitor.health import State
-from modelmonitor.report.check import (
-    CheckReport,
-    EpisodeReport,
-    FindingReport,
-    FingerprintReport,
-    ReferenceReport,
-    VerdictReport,
-    WindowReport,
-)
+from modelmonitor.report.check import CheckReport, FindingReport, ReferenceReport, VerdictReport, WindowReport
+from modelmonitor.report.episode import EpisodeReport, FingerprintReport
 from modelmonitor.report.model import (
     BudgetReport,
     ClassShareReport,
-    EstimateReport,
     EvidenceReport,
     ExampleReport,
     ExamplesReport,
     HealthRowReport,
     HistogramReport,
-    LabelledReport,
     MomentReport,
     RetrainReport,
     RunReport,
     WordReport,
 )
+from modelmonitor.report.quality import EstimateReport, LabelledReport
 from modelmonitor.report.text import shown
 
 END = datetime(2026, 11, 23, 2, 7, tzinfo=UTC)
