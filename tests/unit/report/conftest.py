@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from modelmonitor.health import State
-from modelmonitor.report.check import CheckReport, FindingReport, ReferenceReport, VerdictReport, WindowReport
+from modelmonitor.report.check import (
+    CheckReport,
+    FindingReport,
+    ReferenceReport,
+    SegmentReport,
+    VerdictReport,
+    WindowReport,
+)
 from modelmonitor.report.episode import EpisodeReport, FingerprintReport
 from modelmonitor.report.model import (
     BudgetReport,
@@ -30,6 +37,33 @@ START = END - timedelta(hours=24)
 WINDOW = WindowReport(start=START, end=END, rows_logged=4812, rows=2000)
 CRITICAL = VerdictReport(outcome="Drift", severity="critical")
 FINE = VerdictReport(outcome="NoDrift")
+ESTIMATE = EstimateReport(
+    accuracy=0.70,
+    low=0.63,
+    high=0.78,
+    confidence=0.9,
+    methods={"ATC": 0.72, "DoC": 0.76, "calibrated confidence": 0.80},
+    rows=2000,
+    novel_share=0.42,
+    reference_accuracy=0.868,
+)
+LABELLED = LabelledReport(
+    accuracy=0.682,
+    low=0.66,
+    high=0.70,
+    confidence=0.95,
+    f1=0.67,
+    precision=0.7,
+    recall=0.69,
+    rows=1800,
+    f1_low=0.64,
+    f1_high=0.7,
+    coverage=0.374,
+    delay_s=129_600.0,
+    overconfidence=0.164,
+    overconfidence_low=0.14,
+    overconfidence_high=0.19,
+)
 HOSTILE = (
     "<script>alert(1)</script> & <img src=x onerror=alert(2)> {{ 7*7 }} \x07\u202e مرحبا بالعالم " + "W" * 400
 )
@@ -73,7 +107,14 @@ def check(name, verdict, findings, **fields):
             space="sentiment 7", embedding="9f3c", words=("ab",), classes=(0.1, -0.1)
         ),
         episode=fields.get("episode"),
+        segments=fields.get("segments", ()),
     )
+
+
+def segment(name, verdict, **fields):
+    found = finding("embedding", verdict, segment=name, sentence=f"In {name}: it was compared.", level=0.0007)
+    values = {"rows": 500, "reference_rows": 700, "like_with_like": True, "findings": (found,), **fields}
+    return SegmentReport(name=name, verdict=verdict, **values)
 
 
 def episode(**changes):
@@ -136,6 +177,10 @@ def drifted() -> RunReport:
                 ],
                 sentence="The text differs from the reference by 0.44, not by chance (p = 1e-09).",
                 episode=episode(),
+                segments=(
+                    segment("channel=app", CRITICAL, share=0.93, labelled=LABELLED, estimate=ESTIMATE),
+                    segment("channel=<b>web</b>", FINE, share=-0.02),
+                ),
             ),
             check(
                 "concept",
@@ -156,33 +201,8 @@ def drifted() -> RunReport:
                 ],
             ),
         ),
-        estimate=EstimateReport(
-            accuracy=0.70,
-            low=0.63,
-            high=0.78,
-            confidence=0.9,
-            methods={"ATC": 0.72, "DoC": 0.76, "calibrated confidence": 0.80},
-            rows=2000,
-            novel_share=0.42,
-            reference_accuracy=0.868,
-        ),
-        labelled=LabelledReport(
-            accuracy=0.682,
-            low=0.66,
-            high=0.70,
-            confidence=0.95,
-            f1=0.67,
-            precision=0.7,
-            recall=0.69,
-            rows=1800,
-            f1_low=0.64,
-            f1_high=0.7,
-            coverage=0.374,
-            delay_s=129_600.0,
-            overconfidence=0.164,
-            overconfidence_low=0.14,
-            overconfidence_high=0.19,
-        ),
+        estimate=ESTIMATE,
+        labelled=LABELLED,
         confidence=HistogramReport(
             edges=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
             reference=(0.05, 0.07, 0.11, 0.17, 0.60),
@@ -255,6 +275,7 @@ def quiet(drifted) -> RunReport:
                 ),
                 "sentence": "The inputs look like the reference.",
                 "episode": None,
+                "segments": (),
             }
         )
         for item in drifted.checks
@@ -273,7 +294,13 @@ def inconclusive(drifted) -> RunReport:
     few = WINDOW.model_copy(update={"rows": 3, "rows_logged": 3})
     checks = tuple(
         item.model_copy(
-            update={"verdict": verdict, "findings": (), "sentence": verdict.reason, "episode": None}
+            update={
+                "verdict": verdict,
+                "findings": (),
+                "sentence": verdict.reason,
+                "episode": None,
+                "segments": (),
+            }
         )
         for item in drifted.checks
     )

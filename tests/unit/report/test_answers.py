@@ -11,8 +11,12 @@ def test_drift_with_labels_is_answered_in_full(drifted):
     assert answers(drifted) == Answers(
         verdict="Critical: data and performance drift",
         changed=(
-            "The inputs changed: embedding by 0.31 (critical from 0.2), text by 0.44 (critical from 0.2).",
+            (
+                "The inputs changed: embedding by 0.31 (critical from 0.2), text by 0.44 (critical from "
+                "0.2), embedding of channel=app by 0.31 (critical from 0.2)."
+            ),
             "The model is less sure of its answers: confidence by 0.14 (warning from 0.1).",
+            "channel=app makes 93.0% of the difference.",
             "More of: “lol”, “today”, “شكرا”.",
             "Less of: “movie”, “film”.",
         ),
