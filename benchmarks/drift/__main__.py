@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.drift import budget, fpr, million, power, speed
+from benchmarks.drift import accuracy, budget, fpr, million, power, speed
 from benchmarks.drift.features import load_samples
 from benchmarks.report import Table, machine_description, write_section
 
@@ -29,11 +29,12 @@ Outcome = tuple[Table | list[Table], list[dict[str, object]]]
 def _parts(*, quick: bool, seed: int) -> Mapping[str, Callable[[], Outcome]]:
     chosen: Mapping[str, Any] = {"quick": quick, "seed": seed}
     return {
-        "fpr": lambda: fpr.run(load_samples(CACHE), **chosen),
+        "fpr": lambda: fpr.run(load_samples(CACHE), **chosen, cache=CACHE),
         "power": lambda: power.run(load_samples(CACHE), **chosen, cache=CACHE),
         "speed": lambda: speed.run(load_samples(CACHE), **chosen),
         "million": lambda: million.run(load_samples(CACHE), **chosen),
         "budget": lambda: (budget.run(**chosen), []),
+        "accuracy": lambda: accuracy.run(load_samples(CACHE), **chosen, cache=CACHE),
     }
 
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
     """Run the chosen parts and write what they found."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drift", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few trials, nothing is written")
-    parser.add_argument("--only", default="fpr,power,speed,million,budget", help="parts, by comma")
+    parser.add_argument("--only", default="fpr,power,speed,million,budget,accuracy", help="parts, by comma")
     parser.add_argument("--seed", type=int, default=20, help="of every draw")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

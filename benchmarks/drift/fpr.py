@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
 
 from scipy.stats import binom, binomtest
 
 from benchmarks.drift.draw import Trial, without_drift
 from benchmarks.drift.features import MOVIE
+from benchmarks.drift.kept import Kept, code_digest
 from benchmarks.report import Table
 from modelmonitor.demo.data import Corpus
 from modelmonitor.detect.catalogue import ALIBI, ENTRIES, Entry
@@ -67,10 +70,16 @@ def _fires(detect: object, trial: Trial, *, seed: int) -> bool:
     return finding.p_value is not None and finding.p_value <= LEVEL
 
 
-def run(samples: Mapping[Corpus, Sample], *, quick: bool, seed: int) -> tuple[Table, list[dict[str, object]]]:
+def run(
+    samples: Mapping[Corpus, Sample], *, quick: bool, seed: int, cache: Path
+) -> tuple[Table, list[dict[str, Any]]]:
     """The table of false alarms, and its numbers."""
-    trials = TRIALS // 8 if quick else TRIALS
-    records = [_record(each, samples[MOVIE], trials=trials, seed=seed) for each in tested()]
+    trials, kept = TRIALS // 8 if quick else TRIALS, Kept(cache / "drift" / "fpr")
+    records = []
+    for each in tested():
+        record = partial(_record, each, samples[MOVIE], trials=trials, seed=seed)
+        key = f"{each.name} {each.entry.backend} {each.sizes} trials={trials} seed={seed}"
+        records.append(kept.get(f"{key} {code_digest(each.entry.module)}", record))
     low, high = (int(count) for count in binom.interval(0.95, trials, LEVEL))
     rows = [
         (
@@ -93,7 +102,7 @@ def run(samples: Mapping[Corpus, Sample], *, quick: bool, seed: int) -> tuple[Ta
     return Table(columns, rows, title, note), records
 
 
-def _record(each: Tested, movie: Sample, *, trials: int, seed: int) -> dict[str, object]:
+def _record(each: Tested, movie: Sample, *, trials: int, seed: int) -> dict[str, Any]:
     alarms = false_alarms(each, movie, trials=trials, seed=seed)
     interval = binomtest(alarms, trials).proportion_ci(method="wilson")
     low, high = binom.interval(0.95, trials, LEVEL)
@@ -105,7 +114,7 @@ def _record(each: Tested, movie: Sample, *, trials: int, seed: int) -> dict[str,
         "trials": trials,
         "alarms": alarms,
         "rate": alarms / trials,
-        "low": interval.low,
-        "high": interval.high,
+        "low": float(interval.low),
+        "high": float(interval.high),
         "inside": bool(low <= alarms <= high),
     }

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 PACKAGES: Final = (
     "evidently==0.7.23",
@@ -21,7 +27,7 @@ _UV: Final = Path(".cache/uv/bin/uv")
 
 
 class PeersMissing(RuntimeError):
-    """The peers' environment cannot be made; the message holds the installer's words."""
+    """The peers' environment cannot be made or fails; the message holds the tool's words."""
 
 
 def peers_python(cache: Path) -> Path:
@@ -38,6 +44,33 @@ def peers_python(cache: Path) -> Path:
         _run([*_command(), "pip", "install", "--quiet", "--python", str(python), *PACKAGES])
         (folder / "complete").touch()
     return python.absolute()
+
+
+def run_in_peers(
+    script: Path, arrays: Mapping[str, npt.NDArray[Any]], *arguments: str, cache: Path
+) -> npt.NDArray[np.float64]:
+    """What `python SCRIPT PLAN.npz ARGUMENTS… RESULT.npy` leaves in its result, in the peers' environment.
+
+    Raises:
+        PeersMissing: the environment cannot be made, or the script fails.
+    """
+    python = peers_python(cache)
+    with tempfile.TemporaryDirectory(prefix="peers-") as folder:
+        plan, target = Path(folder) / "plan.npz", Path(folder) / "result.npy"
+        np.savez(plan, **arrays)
+        # -P: a module of this folder must not stand for one of the standard library.
+        done = subprocess.run(
+            [str(python), "-P", str(script), str(plan), *arguments, str(target)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
+        )
+        if done.returncode:
+            msg = f"{script.name} {' '.join(arguments)} failed: {done.stderr[-800:]}"
+            raise PeersMissing(msg)
+        return np.asarray(np.load(target), dtype=np.float64)
 
 
 def _command() -> list[str]:

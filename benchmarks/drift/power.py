@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import tempfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +13,10 @@ from scipy.stats import binomtest
 
 from benchmarks.drift import power_ours
 from benchmarks.drift.features import FOREIGN, MOVIE, concatenate
-from benchmarks.drift.peers import PeersMissing, peers_python
-from benchmarks.report import Table
+from benchmarks.drift.kept import Kept
+from benchmarks.drift.peers import run_in_peers
+from benchmarks.drift.plots import power_panels, write_panels
+from benchmarks.report import PAGE, Table
 from modelmonitor.demo.data import Corpus
 from modelmonitor.sample import Sample
 
@@ -32,6 +30,7 @@ PEERS: Final = ("evidently text", "evidently model", "nannyml classifier", "frou
 # Larger shares are seen by nearly every tool in so many rows: the time goes to the cells that differ.
 _LARGEST_WINDOW: Final = 3500
 _SHARES_THERE: Final = SHARES[:2]
+PLOT: Final = PAGE.parent / "images" / "drift-power.svg"
 _SCRIPT: Final = Path(__file__).with_name("power_peers.py")
 
 Scores = npt.NDArray[np.float64]
@@ -50,6 +49,20 @@ class Effort:
     references: int = 4
     without: int = 25
     mixed: int = 3
+
+    @property
+    def trials(self) -> int:
+        """Windows of one share over all domains."""
+        return self.references * self.mixed * len(FOREIGN)
+
+
+EFFORTS: Final[Mapping[int, Effort]] = {
+    50: Effort(without=50, mixed=5),
+    200: Effort(without=50, mixed=5),
+    1000: Effort(),
+    3500: Effort(),
+}
+_QUICK: Final = Effort(references=2, without=20, mixed=2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,23 +132,25 @@ def run(
     samples: Mapping[Corpus, Sample], *, quick: bool, seed: int, cache: Path
 ) -> tuple[list[Table], list[dict[str, object]]]:
     """A table for each window size and one of what could not be run, and the numbers."""
-    effort = Effort(2, 20, 2) if quick else Effort()
-    sizes = WINDOWS[:2] if quick else WINDOWS
+    efforts = dict.fromkeys(WINDOWS[:2], _QUICK) if quick else EFFORTS
     everything = concatenate([samples[name] for name in (MOVIE, *FOREIGN)])
     records: list[dict[str, object]] = []
-    for n in sizes:
+    for n, effort in efforts.items():
         plan = plan_trials(samples, n=n, effort=effort, seed=seed)
-        scored = _score_all(everything, plan, n=n, cache=cache)
+        scored = _score_all(everything, plan, n=n, cache=cache, draw=f"seed={seed} {effort}")
         scored[DEFAULT_NAME] = combined([scored[name] for name in DEFAULT_CHECK], plan)
         records += [
             _record(name, scores, plan, n=n, share=share)
             for name, scores in scored.items()
             for share in shares_for(n)
         ]
-    return [_table(records, sizes=sizes, share=share, effort=effort, seed=seed) for share in SHARES], records
+    tables = [_table(records, efforts=efforts, share=share, seed=seed) for share in SHARES]
+    if not quick:
+        _draw(records)
+    return [_headline(records, sizes=list(efforts)), *tables], records
 
 
-def _score_all(everything: Sample, plan: Plan, *, n: int, cache: Path) -> dict[str, Scores]:
+def _score_all(everything: Sample, plan: Plan, *, n: int, cache: Path, draw: str) -> dict[str, Scores]:
     arrays: dict[str, npt.NDArray[Any]] = {
         "references": plan.references,
         "windows": plan.windows,
@@ -143,29 +158,24 @@ def _score_all(everything: Sample, plan: Plan, *, n: int, cache: Path) -> dict[s
         "texts": np.array(everything.texts),
         "embeddings": np.asarray(everything.embeddings, dtype=np.float16),
     }
-    with tempfile.TemporaryDirectory(prefix="power-") as folder, ThreadPoolExecutor(1) as pool:
-        np.savez(Path(folder) / "plan.npz", **arrays)
-        theirs = {name: pool.submit(_peer, name, Path(folder), cache=cache) for name in PEERS}
-        scored = {name: power_ours.score_plan(everything, arrays, name) for name in power_ours.TOOLS}
-        return scored | {name: future.result() for name, future in theirs.items()}
+    kept = Kept(cache / "drift" / "power")
 
+    def scores(tool: str, compute: Callable[[], Scores], code: str) -> Scores:
+        return np.array(kept.get(f"{tool} n={n} {draw} {code}", lambda: compute().tolist()))
 
-def _peer(tool: str, folder: Path, *, cache: Path) -> Scores:
-    target = folder / f"{tool.replace(' ', '-')}.npy"
-    # -P: a module of this folder must not stand for one of the standard library.
-    command = [str(peers_python(cache)), "-P", str(_SCRIPT), str(folder / "plan.npz"), tool, str(target)]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""},
-    )
-    if done.returncode:
-        msg = f"{tool} failed: {done.stderr[-800:]}"
-        raise PeersMissing(msg)
-    return np.asarray(np.load(target), dtype=np.float64)
+    ours = {
+        name: scores(
+            name,
+            lambda name=name: power_ours.score_plan(everything, arrays, name),  # type: ignore[misc]
+            power_ours.code_of(name),
+        )
+        for name in power_ours.TOOLS
+    }
+    theirs = {
+        name: scores(name, lambda name=name: run_in_peers(_SCRIPT, arrays, name, cache=cache), "1")  # type: ignore[misc]
+        for name in PEERS
+    }
+    return ours | theirs
 
 
 def _record(name: str, scores: Scores, plan: Plan, *, n: int, share: float) -> dict[str, object]:
@@ -180,29 +190,73 @@ def _record(name: str, scores: Scores, plan: Plan, *, n: int, share: float) -> d
         "n": n,
         "share": share,
         "power": hits / trials,
-        "low": interval.low,
-        "high": interval.high,
+        "low": float(interval.low),
+        "high": float(interval.high),
         "trials": trials,
         "domains": by_domain,
     }
 
 
+def _draw(records: Sequence[dict[str, Any]]) -> None:
+    tools = [name for name in dict.fromkeys(record["tool"] for record in records) if is_peer(name)]
+    write_panels(
+        PLOT,
+        power_panels(records, tools=[DEFAULT_NAME, *tools]),
+        bold=DEFAULT_NAME,
+        x_label="predictions in the window",
+        y_label="power at 5 % false alarms",
+    )
+
+
+def _headline(records: Sequence[dict[str, Any]], *, sizes: Sequence[int]) -> Table:
+    """The default check against the best of the peers in every cell."""
+    rows = [(f"{share:.0%}", *(_duel(records, n=n, share=share) for n in sizes)) for share in SHARES]
+    note = (
+        "Power of our default check, then of the best peer of that cell, whichever it is. "
+        "**Below**: the peer is better and the 95 % intervals do not overlap; above: ours is better.\n\n"
+        f"![Power over the rows of the window](images/{PLOT.name})"
+    )
+    title = "Power of the default check against the best peer of each cell"
+    return Table(("foreign texts", *(f"n = {n:,}" for n in sizes)), rows, title, note)
+
+
+def _duel(records: Sequence[dict[str, Any]], *, n: int, share: float) -> str:
+    cell = [record for record in records if (record["n"], record["share"]) == (n, share)]
+    if not cell:
+        return "-"
+    ours = next(record for record in cell if record["tool"] == DEFAULT_NAME)
+    best = max((record for record in cell if is_peer(record["tool"])), key=lambda record: record["power"])
+    word = (
+        "above" if ours["power"] > best["power"] else "equal" if ours["power"] == best["power"] else "overlap"
+    )
+    if ours["high"] < best["low"]:
+        word = "**below**"
+    return f"{ours['power']:.2f} / {best['power']:.2f} {best['tool']}: {word}"
+
+
+def is_peer(tool: str) -> bool:
+    """Whether a tool's score comes from another library."""
+    return tool in PEERS or tool.startswith("alibi-detect")
+
+
 def _table(
-    records: Sequence[dict[str, object]], *, sizes: Sequence[int], share: float, effort: Effort, seed: int
+    records: Sequence[dict[str, object]], *, efforts: Mapping[int, Effort], share: float, seed: int
 ) -> Table:
     cells = {(record["tool"], record["n"]): record for record in records if record["share"] == share}
     tools = list(dict.fromkeys(str(record["tool"]) for record in records))
-    rows = [(tool, *(_cell(cells.get((tool, n))) for n in sizes)) for tool in tools]
-    trials = effort.references * effort.mixed * len(FOREIGN)
+    rows = [(tool, *(_cell(cells.get((tool, n))) for n in efforts)) for tool in tools]
+    trials = ", ".join(str(effort.trials) for effort in efforts.values())
+    null = ", ".join(str(effort.references * effort.without) for effort in efforts.values())
+    references = next(iter(efforts.values())).references
     note = (
-        f"{trials} windows in each cell, a third from each of Amazon, tweets and NYT, against "
-        f"{effort.references} references of {REFERENCE_ROWS} reviews; 95 % Wilson intervals. Every tool's "
-        f"threshold is the one that {FALSE_ALARM_RATE:.0%} of {effort.references * effort.without} windows "
-        f"without drift exceed; seed {seed}. alibi-detect, evidently and frouros with their defaults on raw "
-        f"embeddings or texts (frouros with the median bandwidth), nannyml on 32 principal components."
+        f"{trials} windows in the cells of a column, a third from each of Amazon, tweets and NYT, against "
+        f"{references} references of {REFERENCE_ROWS} reviews; 95 % Wilson intervals. Every tool's "
+        f"threshold is the one that {FALSE_ALARM_RATE:.0%} of {null} windows without drift exceed; seed "
+        f"{seed}. alibi-detect, evidently and frouros with their defaults on raw embeddings or texts "
+        f"(frouros with the median bandwidth), nannyml on 32 principal components."
     )
     return Table(
-        ("detector", *(f"n = {n:,}" for n in sizes)), rows, f"Power, {share:.0%} foreign texts", note
+        ("detector", *(f"n = {n:,}" for n in efforts)), rows, f"Power, {share:.0%} foreign texts", note
     )
 
 

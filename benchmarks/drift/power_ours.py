@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.drift.kept import code_digest
+from modelmonitor.detect.catalogue import ENTRIES, NATIVE
 from modelmonitor.detect.registry import detector
 from modelmonitor.sample import Sample
 
@@ -58,6 +60,7 @@ def classifier_arguments() -> dict[str, Any]:
 TOOLS: Final[Mapping[str, Prepare]] = {
     "mmd": partial(ours, name="mmd", params=_NO_PERMUTATIONS),
     "tfidf-similarity": partial(ours, name="tfidf-similarity", params=_NO_PERMUTATIONS, sign=-1.0),
+    "mmd-fourier": partial(ours, name="mmd-fourier", params={}),
     "lsdd": partial(ours, name="lsdd", params=_NO_PERMUTATIONS),
     "classifier embedding": partial(ours, name="classifier", params=_NO_PERMUTATIONS),
     "classifier text": partial(ours, name="classifier", params={**_NO_PERMUTATIONS, "feature": "text"}),
@@ -72,6 +75,13 @@ TOOLS: Final[Mapping[str, Prepare]] = {
         everything, reference, name="ClassifierDrift", arguments=classifier_arguments()
     ),
 }
+
+
+def code_of(tool: str) -> str:
+    """A digest of the code behind a tool's scores; alibi-detect's code changes only with its version."""
+    modules = {entry.name: entry.module for entry in ENTRIES if entry.backend == NATIVE}
+    name = tool.split(maxsplit=1)[0]
+    return code_digest(modules[name]) if name in modules else "1"
 
 
 def score_plan(

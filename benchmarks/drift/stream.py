@@ -76,7 +76,7 @@ def populations(domains: dict[str, Sample], *, home: str, seed: int) -> dict[str
     base = domains[home].embeddings
     assert base is not None  # noqa: S101 - the benchmark's own features have embeddings
     some = base[generator.choice(len(base), size=min(2000, len(base)), replace=False)]
-    fourier = fit_map(some, components=32, frequencies=FREQUENCIES, seed=seed)
+    fourier = fit_map(some, components=64, frequencies=FREQUENCIES, seed=seed)
     texts = [text or "" for sample in domains.values() for text in sample.texts]
     words = TfidfVectorizer(sublinear_tf=True, strip_accents="unicode", min_df=2, max_features=WORDS)
     words.fit(texts)

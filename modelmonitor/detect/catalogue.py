@@ -17,6 +17,9 @@ LICENCES: Final[Mapping[str, str]] = {
     ALIBI: "Business Source License 1.1: non-production use only",
 }
 
+EVERY_ROW: Final = frozenset({"ks", "cramer-von-mises", "chi-square", "mmd-fourier"})
+"""Detectors that look at all rows of a sample of any size; the others draw `max_rows` of them."""
+
 
 class Detector(Protocol):
     """A comparison of two samples."""

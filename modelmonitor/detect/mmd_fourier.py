@@ -102,6 +102,18 @@ class FourierMeanDiscrepancy:
         Raises:
             MissingColumn: a sample has no embeddings.
         """
+        feature_map = self.fit(reference, window, seed=seed)
+        rows = columns.embeddings(window, side="window")
+        return self.compare_sums(
+            reference, sums_of(_chunks(rows), feature_map), feature_map, level=level, seed=seed
+        )
+
+    def fit(self, reference: Sample, window: Sample, *, seed: int) -> FourierMap:
+        """The features in which both are compared, fitted on at most 2,000 rows of each.
+
+        Raises:
+            MissingColumn: a sample has no embeddings.
+        """
         sides = [
             columns.embeddings(sample, side=side)
             for side, sample in (("reference", reference), ("window", window))
@@ -109,9 +121,25 @@ class FourierMeanDiscrepancy:
         fitted_on = np.concatenate(
             [rows[columns.chosen_rows(len(rows), at_most=FIT_ROWS, seed=seed)] for rows in sides]
         )
-        feature_map = fit_map(fitted_on, components=self.components, frequencies=self.frequencies, seed=seed)
-        left, right = (sums_of(_chunks(rows), feature_map) for rows in sides)
-        return compare(left, right, level=level, seed=seed, parameters={"components": str(self.components)})
+        return fit_map(fitted_on, components=self.components, frequencies=self.frequencies, seed=seed)
+
+    def compare_sums(
+        self, reference: Sample, window: RffSums, feature_map: FourierMap, *, level: float, seed: int
+    ) -> Finding:
+        """Compare a reference with a window that was summed in chunks, of any number of rows.
+
+        Args:
+            reference: the rows.
+            window: sums over the window by the same map.
+            feature_map: from `fit`.
+            level: as for `__call__`.
+            seed: as for `__call__`.
+
+        Raises:
+            MissingColumn: the reference has no embeddings.
+        """
+        sums = sums_of(_chunks(columns.embeddings(reference, side="reference")), feature_map)
+        return compare(sums, window, level=level, seed=seed, parameters={"components": str(self.components)})
 
 
 def _chunks(rows: FloatArray) -> Iterator[FloatArray]:

@@ -62,20 +62,25 @@ def sparse_similarities(rows: SparseMatrix, assignments: npt.NDArray[np.bool_]) 
         rows: (n, v) sparse.
         assignments: (n, b), True = window; every column with the same number of True.
     """
-    window = assignments.astype(np.float64)
+    window = np.ascontiguousarray(assignments, dtype=np.float64)
     m = int(assignments[:, 0].sum())
     n = len(window) - m
-    own = np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
+    own, total = _row_norms(rows), np.asarray(rows.sum(axis=0)).ravel()
+    # The sums of one sample are enough: those of the other are what is left of the total.
     sums = rows.T @ window
-    rest = np.asarray(rows.sum(axis=0)).ravel()[:, None] - sums
+    squared = np.einsum("ij,ij->j", sums, sums)
+    with_total = (rows @ total) @ window
     own_window = own @ window
-    within = np.einsum("ij,ij->j", sums, sums) - own_window
-    others = np.einsum("ij,ij->j", rest, rest) - (own.sum() - own_window)
+    others = float(total @ total) - 2.0 * with_total + squared
     return MeanSimilarities(
-        reference=others / (n * (n - 1)),
-        window=within / (m * (m - 1)),
-        between=np.einsum("ij,ij->j", sums, rest) / (n * m),
+        reference=(others - (own.sum() - own_window)) / (n * (n - 1)),
+        window=(squared - own_window) / (m * (m - 1)),
+        between=(with_total - squared) / (n * m),
     )
+
+
+def _row_norms(rows: SparseMatrix) -> DoubleArray:
+    return np.asarray(rows.multiply(rows).sum(axis=1)).ravel()
 
 
 def cosine_distance(means: MeanSimilarities) -> DoubleArray:

@@ -48,15 +48,13 @@ def _class_share(name: str, before: float, now: Figure) -> ClassShareReport:
 
 def time_course(window: Window) -> tuple[MomentReport, ...]:
     """Rows and mean confidence in 24 equal slices of the window."""
-    if window.sample is None:
+    if window.columns is None:
         return ()
+    rows, confidence = window.columns, window.columns.confidence
     start = np.datetime64(window.start.replace(tzinfo=None), "us")
     length = (window.end - window.start) / _SLICES
-    slices = (window.sample.predicted_at - start) // np.timedelta64(length // timedelta(microseconds=1), "us")
-    return tuple(
-        _moment(window, index, confidence=window.sample.confidence[slices == index])
-        for index in range(_SLICES)
-    )
+    slices = (rows.predicted_at - start) // np.timedelta64(length // timedelta(microseconds=1), "us")
+    return tuple(_moment(window, index, confidence=confidence[slices == index]) for index in range(_SLICES))
 
 
 def measure(window: Sample, *, low_below: float) -> Measured:

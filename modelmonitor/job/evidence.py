@@ -29,7 +29,7 @@ def gather(
         seed=seed,
         reference_rows=None if reference is None else digest_of_rows(reference),
         window_rows={
-            name: digest_of_rows(window.sample)
+            name: digest_of_rows(window.sample) if window.bulk is None else window.bulk.digest
             for name, window in windows.items()
             if window.sample is not None
         },

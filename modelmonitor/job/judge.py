@@ -94,7 +94,7 @@ def _most_telling(
     test: PlannedTest, check: PlannedCheck, *, reference: Sample, window: Window, seed: int
 ) -> FindingReport | Obstacle:
     """The finding of the part of the window with the worst verdict, then the smallest p-value."""
-    parts = [part for part in window.parts if len(part.sample) >= check.min_rows]
+    parts = [part for part in window.parts if len(part.columns) >= check.min_rows]
     judged = [
         run_test(test, reference=reference, part=part, min_rows=check.min_rows, seed=seed) for part in parts
     ]
@@ -114,9 +114,9 @@ def _compared(
 
 
 def _obstacle(check: PlannedCheck, *, reference: Sample | None, window: Window) -> Obstacle | None:
-    if window.sample is None or reference is None:
+    if window.columns is None or reference is None:
         return window.obstacle or NO_REFERENCE
-    return too_few_rows("window", len(window.sample), min_rows=check.min_rows) or too_few_rows(
+    return too_few_rows("window", len(window.columns), min_rows=check.min_rows) or too_few_rows(
         "reference", len(reference), min_rows=check.min_rows
     )
 

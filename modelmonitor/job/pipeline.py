@@ -80,7 +80,7 @@ def run_checks(
         checks=checks,
         health=_health(plan, shown),
         red_flags=_red_flags(plan, shown),
-        notes=(*_capped(checks), *_mixed(checks), *_unsplit(plan, checks)),
+        notes=(*_capped(checks), *_sampled(windows), *_mixed(checks), *_unsplit(plan, checks)),
         evidence=gather(
             plan, reference=sample, windows=windows, seed=circumstances.seed, packages=circumstances.packages
         ),
@@ -98,8 +98,8 @@ def _comparison(
     return {
         "estimate": estimated(reference, judged.sample, seed=seed),
         "labelled": measured(judged.labels.counts, delay_s=judged.labels.delay_s) if judged.labels else None,
-        "confidence": compare_confidence(reference, shown.sample),
-        "classes": compare_classes(reference, shown.sample),
+        "confidence": compare_confidence(reference, shown.columns or shown.sample),
+        "classes": compare_classes(reference, shown.columns or shown.sample),
         "moments": time_course(shown),
         "examples": explain_texts(reference, shown.sample, privacy=plan.privacy, seed=seed),
     }
@@ -124,9 +124,9 @@ def _described(reference: Reference | None) -> ReferenceReport | None:
 
 
 def _health(plan: RunPlan, window: Window) -> tuple[HealthRowReport, ...]:
-    if window.sample is None:
+    if window.columns is None:
         return ()
-    values = measure(window.sample, low_below=plan.thresholds.low_confidence_below)
+    values = measure(window.columns, low_below=plan.thresholds.low_confidence_below)
     return tuple(_health_row(row) for row in assess(values, plan.thresholds))
 
 
@@ -141,9 +141,9 @@ def _health_row(row: Row) -> HealthRowReport:
 
 
 def _red_flags(plan: RunPlan, window: Window) -> tuple[str, ...]:
-    if window.sample is None:
+    if window.columns is None:
         return ()
-    return red_flags(measure(window.sample, low_below=plan.thresholds.low_confidence_below))
+    return red_flags(measure(window.columns, low_below=plan.thresholds.low_confidence_below))
 
 
 def _capped(checks: Sequence[CheckReport]) -> tuple[str, ...]:
@@ -152,6 +152,16 @@ def _capped(checks: Sequence[CheckReport]) -> tuple[str, ...]:
         f"a random {check.window.rows:,} of them were read (window.maxRows)."
         for check in checks
         if 0 < check.window.rows < check.window.rows_logged
+    ]
+    return tuple(dict.fromkeys(notes))
+
+
+def _sampled(windows: Mapping[str, Window]) -> tuple[str, ...]:
+    notes = [
+        f"Of {len(window.bulk.columns):,} predictions that were read, texts, estimates and the tests that "
+        f"take fewer rows use a random {len(window.sample):,}."
+        for window in windows.values()
+        if window.sample is not None and window.bulk is not None
     ]
     return tuple(dict.fromkeys(notes))
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from modelmonitor.detect.columns import chosen_rows
 from modelmonitor.estimate.accuracy import NeedsLabelledReference, NeedsMoreRows, estimate_accuracy
 from modelmonitor.estimate.labelled import LabelCounts, NeedsLabels, labelled_quality
 from modelmonitor.report.quality import EstimateReport, LabelledReport
@@ -14,16 +15,20 @@ from modelmonitor.sample import Sample
 from modelmonitor.store.window_quality import LabelTally
 
 _ESTIMATE_CONFIDENCE = 0.9
+_ESTIMATE_ROWS: Final = 5000
 LABELLED_CONFIDENCE: Final = 0.95
 
 
 def estimated(reference: Sample, window: Sample, *, seed: int) -> EstimateReport | None:
-    """The accuracy that the window probably has; None where reference labels or rows are too few to say."""
+    """The accuracy that the window probably has; None where reference labels or rows are too few to say.
+
+    Of more than 5,000 rows a random part is used on either side.
+    """
+    known = _some(reference.take(np.flatnonzero(reference.labelled)), seed=seed)
     try:
-        found = estimate_accuracy(reference, window, seed=seed, confidence=_ESTIMATE_CONFIDENCE)
+        found = estimate_accuracy(known, _some(window, seed=seed), seed=seed, confidence=_ESTIMATE_CONFIDENCE)
     except (NeedsLabelledReference, NeedsMoreRows):
         return None
-    known = reference.take(np.flatnonzero(reference.labelled))
     return EstimateReport(
         accuracy=found.point,
         low=found.low,
@@ -34,6 +39,12 @@ def estimated(reference: Sample, window: Sample, *, seed: int) -> EstimateReport
         novel_share=found.novel_share,
         reference_accuracy=float((known.predicted == known.labels).mean()),
     )
+
+
+def _some(sample: Sample, *, seed: int) -> Sample:
+    if len(sample) <= _ESTIMATE_ROWS:
+        return sample
+    return sample.take(chosen_rows(len(sample), at_most=_ESTIMATE_ROWS, seed=seed))
 
 
 def measured(counts: LabelCounts, *, delay_s: float | None = None) -> LabelledReport | None:

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from modelmonitor.detect.fourier import FourierMap
+from modelmonitor.detect.missing import MissingColumn
+from modelmonitor.detect.mmd_fourier import FourierMeanDiscrepancy
+from modelmonitor.job.bulk import SAMPLE_ROWS, Bulk, read_bulk
 from modelmonitor.job.judge import NO_REFERENCE
 from modelmonitor.job.plan import PlannedCheck, RunPlan
 from modelmonitor.job.quality import counts_of_tally
 from modelmonitor.job.window import Labels, Obstacle, Part, Window
 from modelmonitor.sample import Sample
+from modelmonitor.store.bulk import Question
 from modelmonitor.store.errors import MixedWindow, ReferenceMissing
 from modelmonitor.store.references import Reference, load_reference
 from modelmonitor.store.rollups import HourRow, list_hours, roll_up_missing
@@ -52,8 +57,9 @@ def read(conn: Connection, plan: RunPlan, *, now: datetime, seed: int) -> Found:
     """
     reference = _reference(conn, plan)
     roll_up_missing(conn, deployment_id=plan.deployment_id, end=now, at_most=_TREND)
+    known: dict[_Bounds, list[Part]] = {}
     windows = {
-        check.name: _window(conn, plan, check, reference=reference, now=now, seed=seed)
+        check.name: _window(conn, plan, check, reference=reference, now=now, seed=seed, known=known)
         for check in plan.checks
     }
     hours = list_hours(conn, deployment_id=plan.deployment_id, start=now - _TREND, end=now)
@@ -82,18 +88,21 @@ def _window(
     reference: Reference | Obstacle,
     now: datetime,
     seed: int,
+    known: dict[_Bounds, list[Part]],
 ) -> Window:
     version = reference.model_version if isinstance(reference, Reference) else None
     span = _span(conn, plan, check, version=version, now=now)
     if isinstance(reference, Obstacle):
         return span.closed(reference)
     try:
-        samples = _samples(conn, plan, check, reference=reference, span=span, seed=seed)
+        bounds = (span.start, check.parts, check.max_rows)
+        if bounds not in known:
+            known[bounds] = _parts(conn, plan, check, reference=reference, span=span, seed=seed)
     except MixedWindow as error:
         return span.closed(Obstacle("MixedWindow", str(error)))
     if not span.logged and span.others:
         return span.closed(_other_model(f"the predictions come from version {span.latest_other}", reference))
-    whole, *newer = (Part(start, _visible(sample, plan)) for start, sample in samples)
+    whole, *newer = known[bounds]
     labels = _labels(conn, plan, span=span, reference=reference) if plan.measures(check) else None
     return Window(
         start=span.start,
@@ -101,9 +110,25 @@ def _window(
         rows_logged=span.logged,
         sample=whole.sample,
         newer=tuple(newer),
+        bulk=whole.bulk,
         other_versions=span.others,
         labels=labels,
     )
+
+
+_Bounds = tuple[datetime, int, int]
+"""Of checks with the same start, parts and most rows the window is read once."""
+
+
+def _parts(
+    conn: Connection, plan: RunPlan, check: PlannedCheck, *, reference: Reference, span: _Span, seed: int
+) -> list[Part]:
+    samples = _samples(conn, plan, check, reference=reference, span=span, seed=seed)
+    bulks = _bulks(conn, plan, check, reference=reference, span=span, sample=samples[0][1], seed=seed)
+    return [
+        Part(start, _visible(sample, plan), bulk)
+        for (start, sample), bulk in zip(samples, bulks, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +179,70 @@ def _samples(
         deployment_id=plan.deployment_id,
         end=span.end,
         classes=reference.sample.classes,
-        max_rows=check.max_rows,
+        max_rows=min(check.max_rows, SAMPLE_ROWS),
         seed=seed,
         model_version=reference.model_version,
     )
     starts = check.part_starts(span.start, span.end)
-    if span.logged > check.max_rows:
+    if span.logged > min(check.max_rows, SAMPLE_ROWS):
         return [(start, read_from(start=start)) for start in starts]
     whole = read_from(start=span.start)
     return [(start, _from(whole, start)) for start in starts]
 
 
+def _bulks(
+    conn: Connection,
+    plan: RunPlan,
+    check: PlannedCheck,
+    *,
+    reference: Reference,
+    span: _Span,
+    sample: Sample,
+    seed: int,
+) -> list[Bulk | None]:
+    """All rows of the window and of its newest parts, where they are more than a sample holds."""
+    starts = check.part_starts(span.start, span.end)
+    if min(span.logged, check.max_rows) <= SAMPLE_ROWS:
+        return [None] * len(starts)
+    maps = _maps(plan, reference.sample, sample, seed=seed)
+    question = Question(
+        deployment_id=plan.deployment_id,
+        start=span.start,
+        end=span.end,
+        model_version=reference.model_version,
+        classes=len(reference.sample.classes),
+        dimensions=sample.embeddings.shape[1] if maps and sample.embeddings is not None else 0,
+        share=check.max_rows / span.logged,
+        seed=seed,
+    )
+    found = read_bulk(
+        conn,
+        question,
+        starts=[_moment(start) for start in starts],
+        classes=reference.sample.classes,
+        maps=maps,
+    )
+    return list(found)
+
+
+def _maps(
+    plan: RunPlan, reference: Sample, sample: Sample, *, seed: int
+) -> dict[FourierMeanDiscrepancy, FourierMap]:
+    """Feature maps of the run's tests that sum embeddings; none where embeddings are missing."""
+    every = (test.detector for check in plan.checks for test in check.tests)
+    summing = [detector for detector in every if isinstance(detector, FourierMeanDiscrepancy)]
+    try:
+        return {detector: detector.fit(reference, sample, seed=seed) for detector in summing}
+    except MissingColumn:
+        return {}
+
+
 def _from(sample: Sample, start: datetime) -> Sample:
-    moment = np.datetime64(start.astimezone(UTC).replace(tzinfo=None), "us")
-    return sample.take(np.flatnonzero(sample.predicted_at >= moment))
+    return sample.take(np.flatnonzero(sample.predicted_at >= _moment(start)))
+
+
+def _moment(start: datetime) -> np.datetime64:
+    return np.datetime64(start.astimezone(UTC).replace(tzinfo=None), "us")
 
 
 def _labels(conn: Connection, plan: RunPlan, *, span: _Span, reference: Reference) -> Labels:

@@ -10,6 +10,7 @@ from modelmonitor.decide.sensitivity import minimum_detectable_effect
 from modelmonitor.decide.verdict import Drift, Inconclusive, NoDrift, Verdict, decide
 from modelmonitor.detect.finding import Finding
 from modelmonitor.detect.missing import MissingColumn, NothingToCompare
+from modelmonitor.job.bulk import find
 from modelmonitor.job.plan import PlannedTest
 from modelmonitor.job.window import Obstacle, Part
 from modelmonitor.report.check import FindingReport, VerdictReport
@@ -35,10 +36,18 @@ def run_test(
         DetectionError: the detector's package is missing or its parameters do not fit.
     """
     try:
-        finding = test.detector(reference, part.sample, level=test.level, seed=seed)
+        finding = find(
+            test.detector,
+            test.name,
+            reference=reference,
+            sample=part.sample,
+            bulk=part.bulk,
+            level=test.level,
+            seed=seed,
+        )
     except (MissingColumn, NothingToCompare) as error:
         return Obstacle("MissingData", _sentence(str(error)))
-    verdict = _decided(finding, test, reference=reference, window=part.sample, min_rows=min_rows)
+    verdict = _decided(finding, test, reference=reference, window=part.columns, min_rows=min_rows)
     return _reported(finding, test, verdict, since=part.start)
 
 
@@ -47,7 +56,9 @@ def _decided(
 ) -> Verdict:
     if not math.isfinite(finding.effect_size):
         return Inconclusive("no test", f"{finding.detector} gave no number for the {finding.feature}.")
-    verdict = decide(finding, level=test.level, thresholds=test.thresholds, min_rows=min_rows)
+    # A test that draws a sample has enough rows when its window has: it need not use them all.
+    needed = min(min_rows, getattr(test.detector, "max_rows", min_rows))
+    verdict = decide(finding, level=test.level, thresholds=test.thresholds, min_rows=needed)
     if not (test.only_a_fall and isinstance(verdict, Drift)):
         return verdict
     before, now = float(reference.confidence.mean()), float(window.confidence.mean())

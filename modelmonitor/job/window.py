@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modelmonitor.estimate.labelled import LabelCounts
+from modelmonitor.job.bulk import Bulk
 from modelmonitor.report.check import WindowReport
 from modelmonitor.sample import Sample
 
@@ -20,10 +21,21 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The newest part of a window, from `start` to the window's end."""
+    """The newest part of a window, from `start` to the window's end.
+
+    Attributes:
+        sample: its rows, or a random subset of them.
+        bulk: all of its rows, where `sample` is a subset.
+    """
 
     start: datetime
     sample: Sample
+    bulk: Bulk | None = None
+
+    @property
+    def columns(self) -> Sample:
+        """All rows that were read; without texts and embeddings where they are many."""
+        return self.sample if self.bulk is None else self.bulk.columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ class Window:
         newer: the newest half, quarter, … of the window, where they are tested too.
         other_versions: predictions of other model versions between the two.
         labels: counts over all logged rows; None where nobody asked for them.
+        bulk: all rows that were read, where `sample` is a random subset of them.
     """
 
     start: datetime
@@ -63,11 +76,17 @@ class Window:
     newer: tuple[Part, ...] = ()
     other_versions: int = 0
     labels: Labels | None = None
+    bulk: Bulk | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Everything that is tested, the whole window first."""
-        return () if self.sample is None else (Part(self.start, self.sample), *self.newer)
+        return () if self.sample is None else (Part(self.start, self.sample, self.bulk), *self.newer)
+
+    @property
+    def columns(self) -> Sample | None:
+        """All rows that were read; without texts and embeddings where they are many."""
+        return self.sample if self.bulk is None else self.bulk.columns
 
     def summary(self) -> WindowReport:
         """Bounds and counts for the report."""
@@ -75,6 +94,6 @@ class Window:
             start=self.start,
             end=self.end,
             rows_logged=self.rows_logged,
-            rows=0 if self.sample is None else len(self.sample),
+            rows=0 if self.columns is None else len(self.columns),
             other_versions=self.other_versions,
         )

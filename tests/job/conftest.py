@@ -134,6 +134,21 @@ def hourly_plan(**options):
     return plan_run(load_monitor("\n".join([f"{text}  checks:", *checks, ""]), source="test"), **options)
 
 
+def large_plan(**options):
+    """Tests of every row, of up to 100,000 in a window; each part of it for the concept."""
+    text = MONITOR.format(privacy="store").split("  checks:")[0]
+    checks = [
+        f"    - {{name: {name}, type: {name}, schedule: '{schedule}', window: {{maxRows: 100000}}, "
+        f"detector: {{name: {test}, backend: native}}}}"
+        for name, test, schedule in (
+            ("data", "mmd-fourier", "7 2 * * *"),
+            ("concept", "chi-square", "7 * * * *"),
+            ("performance", "ks", "7 2 * * *"),
+        )
+    ]
+    return plan_run(load_monitor("\n".join([f"{text}  checks:", *checks, ""]), source="test"), **options)
+
+
 def in_channels(parts):
     """One sample of several, each with the value of its channel."""
     samples = list(parts.values())
@@ -162,6 +177,7 @@ class World:
     plan = staticmethod(make_plan)
     hourly_plan = staticmethod(hourly_plan)
     in_channels = staticmethod(in_channels)
+    large_plan = staticmethod(large_plan)
 
     @staticmethod
     def tweets(n=600, *, seed=3, **changes):
