@@ -43,6 +43,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drift", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few trials, nothing is written")
     parser.add_argument("--only", default="fpr,power,speed,million,budget,accuracy", help="parts, by comma")
+    parser.add_argument("--no-page", action="store_true", help="print, write nothing but the cache")
     parser.add_argument("--seed", type=int, default=20, help="of every draw")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
         tables = [table] if isinstance(table, Table) else table
         sys.stdout.write("\n\n".join(each.markdown() for each in tables) + "\n\n")
         sys.stdout.flush()
-        if not options.quick:
+        if not (options.quick or options.no_page):
             _keep(name, tables, records)
             _publish()
 

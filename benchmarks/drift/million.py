@@ -77,7 +77,7 @@ def run(samples: Mapping[Corpus, Sample], *, quick: bool, seed: int) -> tuple[Ta
     """Fill a fresh PostgreSQL, then run the job on it."""
     from modelmonitor.local.postgres import EmbeddedPostgres
 
-    rows = (2500, 50_000) if quick else (REFERENCE_ROWS, WINDOW_ROWS)
+    rows = (1000, 15_000) if quick else (REFERENCE_ROWS, WINDOW_ROWS)
     with (
         tempfile.TemporaryDirectory(prefix="million-") as folder,
         EmbeddedPostgres(Path(folder) / "postgres", durable=False) as postgres,

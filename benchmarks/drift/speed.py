@@ -18,7 +18,7 @@ from modelmonitor.detect.permutation import PermutationTest, permutation_test
 from modelmonitor.sample import FloatArray, Sample
 
 ROWS: Final = 2000
-PERMUTATIONS: Final = 1000
+PERMUTATIONS: Final = 500
 _REPEATS: Final = 3
 _SHARE: Final = 0.04
 

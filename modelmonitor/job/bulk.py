@@ -166,6 +166,6 @@ def _columns(classes: tuple[str, ...], probabilities: npt.NDArray[np.float32], a
 def _digest(ids: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float32]) -> str:
     halves = np.ascontiguousarray(ids).view(">u8")
     order = np.lexsort((halves[:, 1], halves[:, 0]))
-    digest = hashlib.sha256(np.ascontiguousarray(ids[order]))
-    digest.update(np.ascontiguousarray(probabilities[order]))
+    digest = hashlib.sha256(ids[order].tobytes())
+    digest.update(probabilities[order].tobytes())
     return digest.hexdigest()
