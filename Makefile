@@ -60,7 +60,7 @@ generate-check: .venv/installed ## fail, naming the file, if a generated file is
 
 lock: $(UV) ## resolve requirements/*.txt again from pyproject.toml
 	@$(UV) pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/dev.txt
-	@for extra in server collector job operator local; do \
+	@for extra in server server-onnx collector job operator local; do \
 	  $(UV) pip compile --quiet pyproject.toml --extra $$extra --constraint requirements/dev.txt --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/$$extra.txt; done
 
 bench-serving: .venv/installed ## measure the predictor against its bare model, its peers and its goals (about 20 minutes)
@@ -90,9 +90,10 @@ charts: .venv/installed ## check the charts: lint, their own tests, every set of
 docs: .venv/installed ## the documentation as a site in site/; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict # not --quiet: what is not shown is not counted
 
-images: ## build the three images with Docker; TORCH_INDEX=<address of torch's CPU builds> leaves CUDA out
+images: ## build the images with Docker; TORCH_INDEX=<address of torch's CPU builds> leaves CUDA out
 	@for name in operator job predictor; do \
 	  docker build --file images/$$name/Dockerfile --tag modelmonitor/$$name:$(VERSION) $(if $(TORCH_INDEX),--build-arg TORCH_INDEX=$(TORCH_INDEX)) $(DOCKER_ARGS) . || exit 1; done
+	@docker build --file images/predictor/Dockerfile --tag modelmonitor/predictor-onnx:$(VERSION) --build-arg LOCK=server-onnx $(DOCKER_ARGS) .
 	@docker image ls --filter reference='modelmonitor/*'
 
 golden-update: .venv/installed ## accept what the code renders now as the golden files

@@ -65,8 +65,8 @@ def _numbers() -> list[Panel]:
             "Low confidence",
             "Share of predictions with a confidence below 0.6.",
             sql(
-                f"""SELECT (count(*) FILTER (WHERE confidence_score < 0.6))::float / nullif(count(*), 0) AS
-                    low
+                f"""SELECT (count(*) FILTER (WHERE confidence_score < 0.6))::float
+                    / nullif(count(confidence_score), 0) AS low
                     FROM prediction_logs WHERE {_LOG}"""
             ),
             unit="percentunit",
@@ -149,7 +149,7 @@ def _calibration() -> Panel:
         sql(
             f"""SELECT (least(floor(confidence_score * 10), 9) / 10)::numeric(2, 1)::text AS "From",
                 avg(confidence_score) AS "Confidence", avg({_RIGHT}) AS "Accuracy", count(*) AS "Labels"
-                FROM {_LABELLED} GROUP BY 1 ORDER BY 1"""
+                FROM {_LABELLED} AND confidence_score IS NOT NULL GROUP BY 1 ORDER BY 1"""
         ),
         unit="percentunit",
         x_field="From",
@@ -181,9 +181,10 @@ def _hourly() -> Panel:
         "Confidence by hour",
         "From hourly sums, which outlive the predictions themselves; as far back as there are any.",
         sql(
-            f"""SELECT hour AS time, sum(confidence_sum) / sum(predictions) AS "mean confidence",
-                sum(low_confidence)::float / sum(predictions) AS "share below 0.6"
-                FROM prediction_rollups WHERE {_HOURS} GROUP BY 1 ORDER BY 1""",
+            f"""SELECT hour AS time, sum(confidence_sum) / sum(with_confidence) AS "mean confidence",
+                sum(low_confidence)::float / sum(with_confidence) AS "share below 0.6"
+                FROM prediction_rollups WHERE {_HOURS} GROUP BY 1
+                HAVING sum(with_confidence) > 0 ORDER BY 1""",
             "time_series",
         ),
         unit="percentunit",

@@ -1,4 +1,4 @@
-"""`python -m model_server`: settings from the environment, KServe's flags on top, problems in a sentence."""
+"""`python -m model_server [export]`: settings from the environment and flags, problems in a sentence."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from modelmonitor.store.errors import StoreError
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until told to stop.
+    """Serve until told to stop, or write a model folder that needs no torch.
 
     Returns:
         0 after a clean stop, 1 if the server could not start, 2 if a setting cannot be used.
     """
+    if arguments[:1] == ["export"]:
+        from model_server.export import main as export
+
+        return export(arguments[1:])
     try:
         settings = load_settings(flags(arguments))
         quiet_kserve()

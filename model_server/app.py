@@ -16,9 +16,11 @@ from model_server.cores import allowed_cores
 from model_server.engine import ForwardEngine, Recorder, RowPolicy
 from model_server.limits import batch_limits, queue_limits
 from model_server.listening import Listening, Server
+from model_server.loading import load_model
 from model_server.metrics import ServerMetrics
 from model_server.prediction_log import Log
 from model_server.predictor import Predictor, ServedModel
+from model_server.prepared import PreparedModel
 from model_server.protocols.routes import add_routes
 from model_server.settings import ServerSettings
 
@@ -27,13 +29,15 @@ logger = logging.getLogger(__name__)
 WARM_UP = "This is absolutely amazing! I love it!"
 
 
-def serve(settings: ServerSettings, checkpoint: Checkpoint, *, metrics: ServerMetrics, log: Log) -> None:
+def serve(
+    settings: ServerSettings, found: Checkpoint | PreparedModel, *, metrics: ServerMetrics, log: Log
+) -> None:
     """Load the model and answer until SIGTERM or SIGINT; what is in flight then is finished.
 
     Raises:
-        ModelUnusable: the checkpoint cannot be run as a classifier.
+        ModelUnusable: the model cannot be run as a classifier.
     """
-    classifier = load_classifier(settings, checkpoint)
+    classifier = load_classifier(settings, found)
     model = ServedModel(settings.model_name, settings.model_version or classifier.version, classifier.classes)
     metrics.model_is(name=model.name, version=model.version, classes=model.classes)
     with running(settings, classifier, model, metrics=metrics, log=log) as predictor:
@@ -48,13 +52,13 @@ def serve(settings: ServerSettings, checkpoint: Checkpoint, *, metrics: ServerMe
         build_server(settings, predictor, metrics).run()
 
 
-def load_classifier(settings: ServerSettings, checkpoint: Checkpoint) -> Classifier:
+def load_classifier(settings: ServerSettings, found: Checkpoint | PreparedModel) -> Classifier:
     """The model, after a first forward pass.
 
     Raises:
         ModelUnusable: it cannot be run as a classifier.
     """
-    classifier = Classifier(settings, checkpoint, threads=settings.torch_threads or allowed_cores())
+    classifier = load_model(settings, found, threads=settings.torch_threads or allowed_cores())
     warm_up(classifier, batches=batch_limits(settings, gpu=classifier.gpu))
     logger.info("the model runs as %s", classifier.variant)
     return classifier

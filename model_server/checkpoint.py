@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model_server.errors import ModelMissing
+from model_server.prepared import PreparedModel, read_prepared
 
 MLFLOW_SCHEMES = ("models:/", "runs:/", "mlflow-artifacts:/")
 WEIGHT_FILES = (
@@ -46,24 +47,38 @@ class Checkpoint:
     weights: str
 
 
-def locate(uri: str, *, tracking_uri: str = "", cache_dir: Path) -> Checkpoint:
-    """The checkpoint behind a path, an MLflow address or a Hugging Face id, downloaded if it has to be.
+def locate(uri: str, *, tracking_uri: str = "", cache_dir: Path) -> Checkpoint | PreparedModel:
+    """The model behind a path, an MLflow address or a Hugging Face id, downloaded if it has to be.
+
+    A folder that `python -m model_server export` wrote comes before a checkpoint beside it.
 
     Raises:
         ModelMissing: there is nothing at the address, or nothing that is a Hugging Face model.
+        ModelUnusable: there is an exported folder of another version.
     """
     if uri.startswith(MLFLOW_SCHEMES):
         return _from_mlflow(uri, tracking_uri=tracking_uri, cache_dir=cache_dir.expanduser())
     path = Path(uri.removeprefix("file://")).expanduser()
     if path.is_dir():
-        return find_checkpoint(path, source=uri)
+        return find_model(path, source=uri)
     if path.is_absolute() or uri.startswith((".", "~")) or uri.count("/") > 1:
         msg = (
             f"there is no directory {path}; set MM_SERVER_MODEL_URI to a directory, models:/name@alias or a "
             "Hugging Face id."
         )
         raise ModelMissing(msg)
-    return find_checkpoint(_from_hub(uri.removeprefix("hf://")), source=uri)
+    return find_model(_from_hub(uri.removeprefix("hf://")), source=uri)
+
+
+def find_model(root: Path, *, source: str) -> Checkpoint | PreparedModel:
+    """The exported folder inside `root`, which may be `root` itself, else the checkpoint there.
+
+    Raises:
+        ModelMissing: there is neither.
+        ModelUnusable: there is an exported folder of another version.
+    """
+    prepared = next(filter(None, map(read_prepared, _directories(root))), None)
+    return prepared or find_checkpoint(root, source=source)
 
 
 def find_checkpoint(root: Path, *, source: str) -> Checkpoint:
@@ -127,9 +142,13 @@ def _from_hub(model_id: str) -> Path:
         raise ModelMissing(msg) from error
 
 
-def _from_mlflow(uri: str, *, tracking_uri: str, cache_dir: Path) -> Checkpoint:
-    import mlflow
-    from mlflow.exceptions import MlflowException
+def _from_mlflow(uri: str, *, tracking_uri: str, cache_dir: Path) -> Checkpoint | PreparedModel:
+    try:
+        import mlflow
+        from mlflow.exceptions import MlflowException
+    except ModuleNotFoundError as error:
+        msg = f"{uri} is an address of MLflow, which is not installed here; name a directory, or install it."
+        raise ModelMissing(msg) from error
 
     if tracking_uri:
         mlflow.set_tracking_uri(tracking_uri)
@@ -147,8 +166,12 @@ def _from_mlflow(uri: str, *, tracking_uri: str, cache_dir: Path) -> Checkpoint:
             "alias and the address."
         )
         raise ModelMissing(msg) from error
-    checkpoint = find_checkpoint(root, source=uri)
-    return replace(checkpoint, version=version) if version else checkpoint
+    found = find_model(root, source=uri)
+    if not version:
+        return found
+    if isinstance(found, PreparedModel):
+        return replace(found, manifest=found.manifest.model_copy(update={"version": version}))
+    return replace(found, version=version)
 
 
 def _resolve(uri: str) -> tuple[str, str, str]:

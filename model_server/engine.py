@@ -74,7 +74,7 @@ class Recorder:
         append_or_refuse(self.log, rows, policy=self.policy.when_full)
         for row in rows:
             self.counts.predicted(
-                row.predicted_sentiment, confidence=row.confidence_score, seconds=row.latency_ms / 1000.0
+                row.predicted_sentiment, confidence=max(row.probabilities), seconds=row.latency_ms / 1000.0
             )
 
     def _row(self, text: Admitted, score: Score) -> Prediction:

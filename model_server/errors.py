@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ServingError(Exception):
@@ -17,6 +17,15 @@ class ServingError(Exception):
     status: ClassVar[int] = 500
     error_type: ClassVar[str] = "internal"
     retry_after_s: int | None = None
+
+    def content(self) -> dict[str, Any]:
+        """The body of the answer, before it is made JSON."""
+        return {"error": str(self)}
+
+    def headers(self) -> dict[str, str]:
+        """Headers of the answer that belong to the error."""
+        headers = {} if self.retry_after_s is None else {"retry-after": str(self.retry_after_s)}
+        return headers | ({"www-authenticate": "Bearer"} if self.status == 401 else {})
 
 
 class InvalidRequest(ServingError):
@@ -141,6 +150,12 @@ class ModelMissing(StartError):
 
 class ModelUnusable(StartError):
     """There is a model, but it is not a text classifier that this server can run."""
+
+
+class TargetTaken(StartError):
+    """A folder is to be written where there is something already, or made of itself: name another."""
+
+    exit_code = 2
 
 
 class PortInUse(StartError):

@@ -64,6 +64,7 @@ class ServerMetrics:
         self._queued = _gauge(names.LOG_QUEUED, self.registry)
         self._written = _counter(names.LOG_WRITTEN, self.registry)
         self._dropped = _counter(names.LOG_DROPPED, self.registry)
+        self._discarded = _counter(names.LOG_DISCARDED, self.registry)
         self._repaired = _counter(names.LOG_REPAIRED, self.registry)
         self._database_up = _gauge(names.DATABASE_UP, self.registry)
         self._start_at_zero()
@@ -124,6 +125,10 @@ class ServerMetrics:
     def dropped(self, rows: int, reason: str) -> None:
         """Rows that could not be logged."""
         self._dropped.labels(reason).inc(rows)
+
+    def discarded(self, rows: int) -> None:
+        """Rows set aside before, of which no copy is kept any more."""
+        self._discarded.inc(rows)
 
     def repaired(self, rows: int) -> None:
         """Rows logged with characters replaced that PostgreSQL cannot hold."""

@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from model_server.admission import Admitted, Call, Source, TextLimits, check_texts
@@ -19,7 +18,7 @@ from model_server.errors import InferenceFailed, ServingError
 from model_server.failure import where
 from model_server.score import Score
 from model_server.segment import NO_SEGMENT
-from modelmonitor.store.records import new_prediction_id
+from modelmonitor.store.records import new_prediction_id, time_of
 
 logger = logging.getLogger(__name__)
 
@@ -115,10 +114,12 @@ class Predictor:
     def _admit(
         self, texts: Sequence[object], *, source: Source, segment: Mapping[str, str]
     ) -> list[Admitted]:
-        at, started = datetime.now(UTC), time.perf_counter()
+        started = time.perf_counter()
         checked = check_texts(texts, limits=self._texts)
         call = Call(len(checked))
-        return [Admitted(new_prediction_id(), at, started, text, source, segment, call) for text in checked]
+        named = [(new_prediction_id(), text) for text in checked]
+        # The time is that of the id: KServe's logger may bring the same prediction to the collector.
+        return [Admitted(each, time_of(each), started, text, source, segment, call) for each, text in named]
 
     async def _scores(self, admitted: Sequence[Admitted]) -> list[Score]:
         futures = self._batcher.submit(admitted)

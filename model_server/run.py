@@ -27,7 +27,7 @@ def run(settings: ServerSettings) -> None:
     share_cores(os.environ)
     check_free(settings.host, settings.http_port, setting="MM_SERVER_HTTP_PORT")
     check_free(settings.host, settings.grpc_port, setting="MM_SERVER_GRPC_PORT")
-    checkpoint = locate(
+    found = locate(
         settings.model_uri, tracking_uri=settings.mlflow_tracking_uri, cache_dir=settings.model_cache_dir
     )
     metrics = ServerMetrics()
@@ -36,7 +36,7 @@ def run(settings: ServerSettings) -> None:
         # torch and kserve take seconds to import: what is wrong with ports, model or spool is said before.
         from model_server.app import serve
 
-        serve(settings, checkpoint, metrics=metrics, log=log)
+        serve(settings, found, metrics=metrics, log=log)
 
 
 @contextmanager

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from psycopg2 import ProgrammingError
-from psycopg2.extensions import parse_dsn
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from model_server.errors import InvalidSettings
+from model_server.setting_types import DatabaseUrl, settings_from_environment
 
 PREFIX = "MM_SERVER_"
 
@@ -180,7 +178,7 @@ class ServerSettings(BaseSettings):
         ge=1024 * 1024,
         description="Disk quota of the log; 1 GiB holds about half a million rows.",
     )
-    database_url: SecretStr = Field(
+    database_url: DatabaseUrl = Field(
         default=SecretStr(""),
         description="postgresql://user:password@host:port/name. Empty: rows stay in the spool until a start "
         "with an address.",
@@ -197,16 +195,6 @@ class ServerSettings(BaseSettings):
         default=SecretStr(""), description="Bearer token of POST /reference/score; empty closes that route."
     )
 
-    @field_validator("database_url")
-    @classmethod
-    def _is_postgresql(cls, url: SecretStr) -> SecretStr:
-        try:
-            parse_dsn(url.get_secret_value())
-        except ProgrammingError:
-            msg = "not an address of PostgreSQL; write postgresql://user:password@host:port/name"
-            raise ValueError(msg) from None
-        return url
-
     @property
     def deployment(self) -> str:
         """The deployment id in force."""
@@ -219,11 +207,4 @@ def load_settings(overrides: dict[str, Any]) -> ServerSettings:
     Raises:
         InvalidSettings: naming each variable, its problem, and never the value of a secret.
     """
-    try:
-        return ServerSettings(**overrides)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
-        )
-        msg = f"these settings cannot be used: {problems}."
-        raise InvalidSettings(msg) from None
+    return settings_from_environment(ServerSettings, **overrides)

@@ -67,6 +67,11 @@ LOG_DROPPED: Final = Metric(
     "Predictions that could not be logged, by cause.",
     ("reason",),
 )
+LOG_DISCARDED: Final = Metric(
+    "api_prediction_log_discarded_total",
+    "counter",
+    "Predictions refused by PostgreSQL of which no copy is set aside any more: the room for them is used up.",
+)
 LOG_REPAIRED: Final = Metric(
     "api_prediction_log_repaired_total",
     "counter",
@@ -89,6 +94,7 @@ PREDICTOR_METRICS: Final = (
     LOG_QUEUED,
     LOG_WRITTEN,
     LOG_DROPPED,
+    LOG_DISCARDED,
     LOG_REPAIRED,
     DATABASE_UP,
 )
@@ -278,5 +284,6 @@ COLLECTOR_METRICS: Final = (
     LOG_QUEUED,
     LOG_WRITTEN,
     LOG_DROPPED,
+    LOG_DISCARDED,
     DATABASE_UP,
 )

@@ -29,6 +29,8 @@ class Sample:
         predicted_at: (n,) datetime64[us] in UTC.
         labels: (n,) int64 index into `classes`, UNLABELLED (-1) where the truth is not known.
         segments: n mappings such as {"channel": "app"}; empty where no row has any.
+        confidence_known: False if the model told the class alone of some row; `probabilities` then say which
+            class it is and not how sure the model was.
     """
 
     classes: tuple[str, ...]
@@ -39,6 +41,7 @@ class Sample:
     predicted_at: TimeArray
     labels: IntArray
     segments: tuple[Mapping[str, str], ...] = ()
+    confidence_known: bool = True
 
     def __post_init__(self) -> None:
         columns = {
@@ -63,7 +66,7 @@ class Sample:
 
     @property
     def confidence(self) -> FloatArray:
-        """(n,) probability of the predicted class."""
+        """(n,) probability of the predicted class; ask `confidence_known` first."""
         return np.asarray(self.probabilities.max(axis=1), dtype=np.float32)
 
     @property

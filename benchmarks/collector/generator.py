@@ -12,6 +12,7 @@ import select
 import socket
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,11 +26,11 @@ _PATIENCE_S: Final = 30.0
 
 @dataclass(slots=True)
 class Timings:
-    """Seconds from due to answered, and to sent, of each event, and how many were not answered 200."""
+    """Seconds from due to answered, and to sent, of each event, and what came instead of 200, by kind."""
 
     answered: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
-    failed: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
 
 
 class Stream:
@@ -59,15 +60,19 @@ class Stream:
                 number += 1
             self._collect()
             if now > start + count * gap + _PATIENCE_S:
-                self.timings.failed += len(self._flying)
+                self.timings.failed["no answer in time"] += len(self._flying)
                 break
         return self.timings
 
     def _send(self, data: bytes, *, due: float) -> None:
         connection = self._idle.pop() if self._idle else self._connect()
         self.timings.late.append(time.perf_counter() - due)
-        connection.sendall(data)
         self._flying[connection.fileno()] = (connection, due)
+        try:
+            connection.sendall(data)
+        except OSError:
+            # The answer, or its absence, is read as ever.
+            return
 
     def _connect(self) -> socket.socket:
         connection = socket.create_connection(self._address)
@@ -86,13 +91,14 @@ class Stream:
         connection, due = self._flying[number]
         try:
             answer = connection.recv(4096)
-        except ConnectionResetError:
+        except OSError:
             answer = b""
         if answer and not answer.endswith(b"}"):
             return  # the body comes in a packet of its own
         self.timings.answered.append(time.perf_counter() - due)
         self._flying.pop(number)
-        self.timings.failed += not self._is_ok(answer)
+        if not self._is_ok(answer):
+            self.timings.failed[_kind(answer)] += 1
         self._idle.append(connection)
         if not (self._keep and answer):
             self._forget(connection)
@@ -105,6 +111,10 @@ class Stream:
     def _is_ok(self, answer: bytes) -> bool:
         # A body alone follows a head that was read before; heads of refusals bring other bodies.
         return answer.startswith(_OK) or answer == b"{}"
+
+
+def _kind(answer: bytes) -> str:
+    return f"status {answer[9:12].decode('latin-1')}" if answer else "connection closed"
 
 
 def main() -> int:

@@ -36,13 +36,13 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Milliseconds from due to answered, those from due to sent at p99, and events not answered 200."""
+    """Milliseconds from due to answered, from due to sent at p99, and what came instead of 200, by kind."""
 
     p50: float
     p99: float
     p999: float
     late_p99: float
-    failed: int
+    failed: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

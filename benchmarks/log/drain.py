@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.log.rows import predictions
-from benchmarks.report import Table
+from benchmarks.serving.outcome import Detail, Figure, Outcome
 from modelmonitor.local.postgres import EmbeddedPostgres
 from modelmonitor.store.connection import connect
 from modelmonitor.store.copyformat import PREDICTION_COLUMNS, copy_stream, prediction_tuple
@@ -36,9 +36,9 @@ class Round:
     plain: float
 
 
-def measure(server: EmbeddedPostgres, *, rows: int, rounds: int) -> Table:
+def measure(server: EmbeddedPostgres, *, rows: int, rounds: int) -> Outcome:
     """Both sides in turns, with and without embeddings."""
-    lines = []
+    lines, figures, raw = [], [], {}
     for embeddings in (True, False):
         name = f"drain_{'with' if embeddings else 'without'}"
         url = server.create_database(name)
@@ -47,14 +47,17 @@ def measure(server: EmbeddedPostgres, *, rows: int, rounds: int) -> Table:
             ensure_partitions(conn, now=datetime.now(UTC))
         turns = [_turn(url, list(predictions(rows, embeddings=embeddings))) for _ in range(rounds)]
         lines.append(_line(turns, embeddings=embeddings, rows=rows))
-    return Table(
-        ("rows", "drain, rows/s", "plain COPY, rows/s", "drain / plain", f"goal ≥ {GOAL:,}/s"),
+        figures.append(_figure(turns, embeddings=embeddings))
+        raw[name] = {"drain": [turn.drain for turn in turns], "plain": [turn.plain for turn in turns]}
+    detail = Detail(
+        "Drain of a backlog",
+        ("rows", "drain, rows/s", "plain COPY, rows/s", "drain / plain"),
         lines,
-        title="Drain of a backlog",
-        note="Plain: COPY BINARY of the same bytes into an unpartitioned table without index or key, on a "
+        "Plain: COPY BINARY of the same bytes into an unpartitioned table without index or key, on a "
         "connection that stands. Drain: from `start()` to the last COMMIT: reading, CRCs, three indexes, "
         "partitions and the connection. PostgreSQL runs with fsync on, on the same cores.",
     )
+    return Outcome(figures, [detail], raw)
 
 
 def _turn(url: str, batch: Sequence[Prediction]) -> Round:
@@ -113,8 +116,13 @@ def _line(turns: Sequence[Round], *, embeddings: bool, rows: int) -> tuple[str, 
         _spread(drains, "{:,.0f}"),
         _spread([turn.plain for turn in turns], "{:,.0f}"),
         _spread(ratios, "{:.2f}"),
-        "met" if statistics.median(drains) >= GOAL else "missed",
     )
+
+
+def _figure(turns: Sequence[Round], *, embeddings: bool) -> Figure:
+    drains = [turn.drain for turn in turns]
+    name = f"drain {'with' if embeddings else 'without'} embeddings, rows/s"
+    return Figure(name, f"≥ {GOAL:,}", _spread(drains, "{:,.0f}"), met=statistics.median(drains) >= GOAL)
 
 
 def _spread(values: Sequence[float], form: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.log.rows import predictions
-from benchmarks.report import Table
+from benchmarks.serving.outcome import Detail, Figure, Outcome
 from modelmonitor.local.postgres import EmbeddedPostgres
 from modelmonitor.store.log import LogSettings, PredictionLog
 from modelmonitor.store.schema import migrate
@@ -23,9 +23,9 @@ _APPEND: Final = 100
 _CHILD: Final = "import sys; from benchmarks.log.memory import drain_and_tell; drain_and_tell(sys.argv[1])"
 
 
-def measure(server: EmbeddedPostgres, *, backlogs: Sequence[int]) -> Table:
+def measure(server: EmbeddedPostgres, *, backlogs: Sequence[int]) -> Outcome:
     """One line a backlog."""
-    lines = []
+    lines, figures = [], []
     for rows in backlogs:
         url = server.create_database(f"memory_{rows}")
         migrate(url)
@@ -33,15 +33,17 @@ def measure(server: EmbeddedPostgres, *, backlogs: Sequence[int]) -> Table:
             size = _fill(Path(directory), rows)
             before, highest = _drain_in_process(Path(directory), url)
         growth = (highest - before) / 1024
-        verdict = "met" if growth <= GOAL_MB else "missed"
-        lines.append(
-            (f"{rows:,}", f"{size / 2**20:,.0f} MB", f"{before / 1024:.0f} MB", f"{growth:.1f} MB", verdict)
+        lines.append((f"{rows:,}", f"{size / 2**20:,.0f} MB", f"{before / 1024:.0f} MB", f"{growth:.1f} MB"))
+        figures.append(
+            Figure(
+                f"growth of resident memory at a backlog of {rows:,} rows",
+                f"≤ {GOAL_MB} MB",
+                f"{growth:.1f} MB",
+                met=growth <= GOAL_MB,
+            )
         )
-    return Table(
-        ("backlog, rows", "on disk", "resident before", "growth to the peak", f"goal ≤ {GOAL_MB} MB"),
-        lines,
-        title="Memory of the drain, with embeddings",
-    )
+    columns = ("backlog, rows", "on disk", "resident before", "growth to the peak")
+    return Outcome(figures, [Detail("Memory of the drain, with embeddings", columns, lines)])
 
 
 def drain_and_tell(directory: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.log.rows import predictions
-from benchmarks.report import Table
+from benchmarks.serving.outcome import Detail, Figure, Outcome
 from modelmonitor.local.postgres import EmbeddedPostgres
 from modelmonitor.store.connection import connect
 from modelmonitor.store.log import LogSettings, PredictionLog
@@ -20,7 +20,7 @@ ROWS_A_SECOND: Final = 1000
 _TICK_S: Final = 0.05
 
 
-def measure(server: EmbeddedPostgres, *, minutes: float) -> Table:
+def measure(server: EmbeddedPostgres, *, minutes: float) -> Outcome:
     """Load before, during and after the outage; then a reconciliation by id."""
     url = server.create_database("outage")
     migrate(url)
@@ -40,22 +40,33 @@ def measure(server: EmbeddedPostgres, *, minutes: float) -> Table:
         log.flush(60)
         log.close(5)
     stored = _ids(url)
-    return Table(
-        ("outage", "predictions", "backlog", "drained after its end", "lost", "doubled", "longest append"),
-        [
-            (
-                f"{minutes:g} min",
-                f"{len(load.ids):,} at {ROWS_A_SECOND:,}/s",
-                f"{backlog / 2**20:,.0f} MB",
-                f"{seconds:.1f} s" if drained else "not in 10 min",
-                str(len(load.ids - set(stored))),
-                str(len(stored) - len(set(stored))),
-                f"{load.longest_ms:.1f} ms",
-            )
-        ],
-        title="PostgreSQL away",
-        note="The time to drain holds the pause until the log tries again, at most 10 s.",
+    lost, doubled = len(load.ids - set(stored)), len(stored) - len(set(stored))
+    line = (
+        f"{minutes:g} min",
+        f"{len(load.ids):,} at {ROWS_A_SECOND:,}/s",
+        f"{backlog / 2**20:,.0f} MB",
+        f"{seconds:.1f} s" if drained else "not in 10 min",
+        str(lost),
+        str(doubled),
+        f"{load.longest_ms:.1f} ms",
     )
+    columns = (
+        "outage",
+        "predictions",
+        "backlog",
+        "drained after its end",
+        "lost",
+        "doubled",
+        "longest append",
+    )
+    note = "The time to drain holds the pause until the log tries again, at most 10 s."
+    figure = Figure(
+        f"rows lost and doubled over {minutes:g} minutes without PostgreSQL",
+        "0 and 0",
+        f"{lost} and {doubled} of {len(load.ids):,}",
+        met=drained and not lost and not doubled,
+    )
+    return Outcome([figure], [Detail("PostgreSQL away", columns, [line], note)])
 
 
 class _Load:

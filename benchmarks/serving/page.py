@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from benchmarks.report import Table
-from benchmarks.serving.outcome import Figure, Outcome
+from benchmarks.serving.outcome import Detail, Figure, Outcome
 
 
 def tables(outcomes: Mapping[str, Outcome]) -> list[Table]:
@@ -16,8 +17,17 @@ def tables(outcomes: Mapping[str, Outcome]) -> list[Table]:
         [[figure.name, figure.goal, figure.measured, verdict(figure)] for figure in figures],
         title="Goals",
     )
-    details = [detail.table() for outcome in outcomes.values() for detail in outcome.details]
-    return [goals, *details, _conditions(outcomes)]
+    return [goals, *(detail.table() for detail in _merged(outcomes)), _conditions(outcomes)]
+
+
+def _merged(outcomes: Mapping[str, Outcome]) -> list[Detail]:
+    """The details; those of several rows that say the same of different things become one table."""
+    merged: dict[tuple[object, ...], Detail] = {}
+    for detail in (detail for outcome in outcomes.values() for detail in outcome.details):
+        key = (detail.title, *detail.columns, detail.note)
+        before = merged.get(key)
+        merged[key] = replace(detail, rows=[*before.rows, *detail.rows]) if before else detail
+    return list(merged.values())
 
 
 def summary(outcomes: Mapping[str, Outcome]) -> str:

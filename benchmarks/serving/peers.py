@@ -35,13 +35,13 @@ class Duel:
     agreeing: int
 
 
-def measure(plan: Plan) -> Outcome:
-    """One duel for each peer; a peer that cannot be measured stays in the table with its reason."""
+def measure(environment: str, plan: Plan) -> Outcome:
+    """One duel for each peer of an environment; one that cannot be measured stays there with its reason."""
     duels: dict[str, Duel | str] = {}
     with offline(plan.model) as bare:
         labels = bare.labels(plan.texts[:_CHECKED_TEXTS])
     with predictor(plan.model) as ours:
-        for peer in PEERS:
+        for peer in (each for each in PEERS if each.environment == environment):
             try:
                 duels[peer.name] = _duel(peer, ours, plan, labels=labels)
             except (PeerUnusable, LoadFailed) as error:
@@ -73,7 +73,7 @@ def _duel(peer: Peer, ours: Serving, plan: Plan, *, labels: Sequence[str]) -> Du
 
 def _outcome(duels: dict[str, Duel | str]) -> Outcome:
     figures, rows = [], []
-    for peer in PEERS:
+    for peer in (each for each in PEERS if each.name in duels):
         duel = duels[peer.name]
         goal = f"≥ {peer.goal:g}"
         if isinstance(duel, str):

@@ -23,25 +23,37 @@ class RowMissing(RuntimeError):
     """The row's code is not in this tree."""
 
 
-def _module(name: str) -> Measure:
+def _module(name: str, function: str = "measure") -> Measure:
     def measure(plan: Plan) -> Outcome:
         if importlib.util.find_spec(name) is None:
             msg = f"{name} is not in this tree"
             raise RowMissing(msg)
-        run: Measure = importlib.import_module(name).measure
+        run: Measure = getattr(importlib.import_module(name), function)
         return run(plan)
 
     return measure
 
 
+def _peer(environment: str) -> Measure:
+    def measure(plan: Plan) -> Outcome:
+        from benchmarks.serving.peers import measure
+
+        return measure(environment, plan)
+
+    return measure
+
+
 def _collector(plan: Plan) -> Outcome:
-    """The collector's own benchmark in short; it writes a section of its own unless this is a smoke run."""
+    """The collector's own benchmark in short; `make bench-collector` writes its section."""
     if importlib.util.find_spec("benchmarks.collector.__main__") is None:
         msg = "benchmarks/collector is not in this tree"
         raise RowMissing(msg)
-    size = ["--seconds=2", "--repeats=1", "--no-page"] if plan.sizes.smoke else _COLLECTOR_SIZE
+    size = ("--seconds=2", "--repeats=1") if plan.sizes.smoke else _COLLECTOR_SIZE
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.collector", *size], check=False, capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.collector", *size, "--no-page"],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     # It ends with 1 when a goal is missed, which is a result; a traceback is not.
     failed = done.stderr.strip().splitlines()[-1] if "Traceback" in done.stderr else ""
@@ -55,12 +67,16 @@ def _collector(plan: Plan) -> Outcome:
 
 ROWS: Final[Mapping[str, Measure]] = {
     "throughput": _module("benchmarks.serving.throughput"),
-    "peers": _module("benchmarks.serving.peers"),
+    "mlserver": _peer("mlserver"),
+    "litserve": _peer("litserve"),
+    "bentoml": _peer("bentoml"),
+    "infinity": _peer("infinity"),
     "runtimes": _module("benchmarks.serving.acceleration"),
     "latency": _module("benchmarks.serving.latency"),
     "logging": _module("benchmarks.serving.logging_cost"),
     "overload": _module("benchmarks.serving.overload"),
     "health": _module("benchmarks.serving.health"),
     "soak": _module("benchmarks.serving.soak"),
+    "soak-tiny": _module("benchmarks.serving.soak", "measure_tiny"),
     "collector": _collector,
 }

@@ -27,7 +27,7 @@ from benchmarks.serving.workload import CACHE, demo_model
 from model_server.checkpoint import find_checkpoint
 from model_server.cores import allowed_cores
 from model_server.inference.block_int8 import quantize
-from model_server.inference.comparing import Examiner
+from model_server.inference.comparing import Examiner, exact_scores
 from model_server.inference.onnx_export import export
 from model_server.inference.onnx_runtime import OnnxRuntime
 from model_server.inference.runtime import Padding, Runtime, padded
@@ -74,7 +74,9 @@ def main(arguments: Sequence[str]) -> int:
     tokens = encode([review.text for review in reviews])
     batches = sorted_batches([len(row) for row in tokens], texts=64, tokens=1024)
     labels = np.array([loaded.classes.index(review.label) for review in reviews])
-    examiner = Examiner(encode, padding, exact=lambda: _torch(directory, "fp32"))
+    examiner = Examiner(
+        encode, padding, exact=lambda: exact_scores(_torch(directory, "fp32"), encode, padding=padding)
+    )
     with tempfile.TemporaryDirectory() as folder:
         runtimes = _runtimes(directory, Path(folder))
         _print_table(runtimes, Work(tokens, batches, padding, labels), examiner, rounds=options.rounds)

@@ -7,7 +7,7 @@ import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 CACHE: Final = Path(".cache") / "bench"
 _WORDS: Final = (1, 200)
@@ -40,6 +40,26 @@ def demo_model(cache: Path = CACHE) -> Path:
         fine_tune(classifier, data.reviews.training, settings=settings, observe=lambda _step: None)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             classifier.save(Path(folder) / "model")
+            (Path(folder) / "model").rename(directory)
+    return directory
+
+
+def tiny_model(model: Path, cache: Path = CACHE) -> Path:
+    """Directory of a model as `model`, with its tokenizer, but two layers of 32 units and random weights."""
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+
+    directory = (cache / "model-tiny").absolute()
+    if not directory.is_dir():
+        config = AutoConfig.from_pretrained(
+            model, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+        )
+        torch.manual_seed(7)
+        classifier = AutoModelForSequenceClassification.from_config(config)
+        tokenizer: Any = AutoTokenizer
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            classifier.save_pretrained(Path(folder) / "model")
+            tokenizer.from_pretrained(model).save_pretrained(Path(folder) / "model")
             (Path(folder) / "model").rename(directory)
     return directory
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from model_server.admission import json_kind
 from model_server.collector.errors import InvalidRequest
 from model_server.collector.json_value import Json
+from model_server.json_text import parse_json
 from modelmonitor.store.alerts import Alert
 from modelmonitor.store.copyformat import storable
 
@@ -33,11 +32,7 @@ def read_webhook(body: bytes) -> list[AlertNews]:
     Raises:
         InvalidRequest: it is no message of version 4; the sentence names the field.
     """
-    try:
-        message = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        msg = f"the body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        raise InvalidRequest(msg) from None
+    message = parse_json(body)
     if not isinstance(message, dict) or message.get("version") != _VERSION:
         raise InvalidRequest(
             f'the body is no message of Alertmanager\'s webhook; its "version" must be "{_VERSION}".'

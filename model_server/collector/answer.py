@@ -40,13 +40,14 @@ class Answer:
 
     Attributes:
         label: name of the class.
-        confidence: its probability, 0 to 1; 1 if the reply names the class alone.
-        probabilities: one for each class in the order of the classes; empty if the reply does not tell them.
+        confidence: its probability, 0 to 1; None if the reply names the class alone.
+        probabilities: one for each class in the order of the classes; empty if the reply does not tell them,
+            1 for the class if it names that alone.
         prediction_id: as our own predictor gave it, or None.
     """
 
     label: str
-    confidence: float
+    confidence: float | None
     probabilities: tuple[float, ...]
     prediction_id: uuid.UUID | None = None
 
@@ -82,11 +83,11 @@ def class_name(number: int, classes: Sequence[str]) -> str:
 
 
 def only_label(label: str, classes: Sequence[str]) -> Answer:
-    """An answer that names the class alone: the reply leaves no doubt, so the class gets probability 1."""
+    """An answer that names the class alone: how sure the model was is not known."""
     if not label.strip() or len(label) > _MAX_LABEL_CHARS:
         raise NoAnswer(f"a class name is empty or longer than {_MAX_LABEL_CHARS} characters")
-    certain = tuple(float(label == name) for name in classes) if label in classes else ()
-    return Answer(storable(label), 1.0, certain)
+    told = tuple(float(label == name) for name in classes) if label in classes else ()
+    return Answer(storable(label), None, told)
 
 
 def scored(label: str, score: float, classes: Sequence[str]) -> Answer:
@@ -205,10 +206,19 @@ def _merged(name: str | None, score: Json, *, given: Json, classes: Sequence[str
     if name is None or name == answer.label:
         return answer
     # The server's own decision counts, for it may have another threshold than one half.
-    at = given.get(name) if isinstance(given, dict) else None
-    confidence = float(score) if _is_number(score) else float(at if at is not None else answer.confidence)
-    check_probability(confidence)
+    confidence = float(score) if _is_number(score) else _probability_of(name, given, answer, classes)
+    if confidence is not None:
+        check_probability(confidence)
     return Answer(only_label(name, ()).label, confidence, answer.probabilities)
+
+
+def _probability_of(name: str, given: Json, answer: Answer, classes: Sequence[str]) -> float | None:
+    if isinstance(given, dict):
+        return float(given[name]) if name in given else None
+    if len(given) == len(classes):
+        return float(given[classes.index(name)]) if name in classes else None
+    # The classes are not known by name: whoever gives a class and probabilities means the largest.
+    return answer.confidence
 
 
 def _of_named_numbers(entry: dict[str, Any], classes: Sequence[str]) -> Answer:

@@ -13,9 +13,9 @@ import orjson
 from model_server.collector.body import BodyReader, Receive, SenderGone
 from model_server.collector.endpoints import Answer, Durable
 from model_server.collector.errors import (
-    InvalidLabels,
     NotFound,
     ServingError,
+    TooManyConnections,
     TooManyRequests,
     WrongMethod,
 )
@@ -53,7 +53,12 @@ class Route:
 
 
 class Collector:
-    """The application; one object for the process."""
+    """The application; one object for the process.
+
+    Attributes:
+        stopping: set once the process was told to end.
+        crowded: whether more connections are open than allowed; the server's to say.
+    """
 
     def __init__(
         self, routes: Mapping[str, Route], inbox: Durable, *, bodies: BodyReader, metrics: CollectorMetrics
@@ -63,6 +68,7 @@ class Collector:
         self._bodies = bodies
         self._metrics = metrics
         self.stopping = False
+        self.crowded: Callable[[], bool] = lambda: False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -95,6 +101,8 @@ class Collector:
             return self._read(scope)
         if scope["method"] != "POST":
             raise WrongMethod(f"{route.endpoint} takes POST alone.")
+        if self.crowded():
+            raise TooManyConnections("too many connections are open; send it again later.")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if route.rate and not route.rate.admits((scope["client"] or ("",))[0], now=time.monotonic()):
             raise TooManyRequests("too many requests from this address; send more at once and less often.")
@@ -120,20 +128,13 @@ class Collector:
 
 
 def _refusal(error: ServingError) -> Answer:
-    content: dict[str, Any] = {"error": str(error)}
-    if isinstance(error, InvalidLabels):
-        content["lines"] = [{"line": line, "error": problem} for line, problem in error.lines]
-    return Answer(error.status, orjson.dumps(content))
+    return Answer(error.status, orjson.dumps(error.content()))
 
 
 def _refusal_headers(error: ServingError, route: Route | None) -> list[tuple[bytes, bytes]]:
-    headers: list[tuple[bytes, bytes]] = []
-    if error.retry_after_s is not None:
-        headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    headers = [(name.encode(), value.encode()) for name, value in error.headers().items()]
     if isinstance(error, WrongMethod):
         headers.append((b"allow", b"POST" if route else b"GET, HEAD"))
-    if error.status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
     return headers
 
 

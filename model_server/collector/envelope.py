@@ -14,6 +14,7 @@ import orjson
 
 from model_server.collector.errors import InvalidRequest
 from model_server.collector.json_value import Json
+from model_server.json_text import parse_json
 from modelmonitor.store.copyformat import storable
 from modelmonitor.store.events import Kind
 
@@ -22,6 +23,7 @@ BATCH: Final = "application/cloudevents-batch+json"
 JSON_LENGTH: Final = "inference-header-content-length"
 MAX_NAME_CHARS: Final = 512
 DEFAULT_COMPONENT: Final = "predictor"
+_EVENT: Final = "the CloudEvent"
 _KINDS: Final[tuple[Kind, ...]] = ("request", "response")
 
 
@@ -68,9 +70,9 @@ def envelopes(headers: Mapping[str, str], body: bytes, *, now: datetime) -> Sequ
     content_type = headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == STRUCTURED:
-        return [_structured(_json(body), headers, now=now)]
+        return [_structured(parse_json(body, what=_EVENT), headers, now=now)]
     if kind == BATCH:
-        events = _json(body)
+        events = parse_json(body, what=_EVENT)
         if not isinstance(events, list):
             raise InvalidRequest("a batch of CloudEvents must be a JSON list; send [{…}, {…}].")
         return [_structured(event, headers, now=now) for event in events]
@@ -83,14 +85,6 @@ def _header(headers: Mapping[str, str], name: str) -> str | None:
     value = headers.get(f"ce-{name}")
     # CloudEvents, HTTP binding 3.1.3.2: values are percent-encoded.
     return unquote(value) if value and "%" in value else value
-
-
-def _json(body: bytes) -> Json:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        msg = f"the CloudEvent is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        raise InvalidRequest(msg) from None
 
 
 def _structured(event: object, headers: Mapping[str, str], *, now: datetime) -> Envelope:

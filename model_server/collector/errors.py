@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from model_server.errors import InvalidRequest, RequestTooLarge, ServingError, StartError, Unauthorized
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "TlsUnusable",
     "TokensUnusable",
     "TooManyBytes",
+    "TooManyConnections",
     "TooManyRequests",
     "TooSlow",
     "Unauthorized",
@@ -60,6 +63,14 @@ class TooManyBytes(ServingError):
     retry_after_s = 1
 
 
+class TooManyConnections(ServingError):
+    """More connections are open than allowed: use them again, or send a little later."""
+
+    status = 503
+    error_type = "overloaded"
+    retry_after_s = 1
+
+
 class Unwritable(ServingError):
     """The disk failed: look at the collector's volume."""
 
@@ -84,6 +95,12 @@ class InvalidLabels(InvalidRequest):
     def __init__(self, message: str, lines: tuple[tuple[int, str], ...]) -> None:
         super().__init__(message)
         self.lines = lines
+
+    def content(self) -> dict[str, Any]:
+        """The sentence, and each line with its problem."""
+        return super().content() | {
+            "lines": [{"line": line, "error": problem} for line, problem in self.lines]
+        }
 
 
 class TlsUnusable(StartError):

@@ -108,7 +108,7 @@ class Inbox:
                 model_version=self._model_version,
                 observer=self._observer,
             ),
-            dead_letters=DeadLetters(settings.directory, now=_now),
+            dead_letters=DeadLetters(settings.directory, max_bytes=settings.dead_letter_bytes, now=_now),
             settings=settings,
             observer=self._observer,
             delays=lambda: retry_delays(settings.retry_initial_s, settings.retry_max_s, random=random.random),

@@ -11,6 +11,7 @@ import orjson
 
 from model_server.collector.errors import InvalidLabels, InvalidRequest
 from model_server.collector.json_value import Json
+from model_server.json_text import parse_json
 
 _NDJSON: Final = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
@@ -55,12 +56,11 @@ def _text(body: bytes) -> str:
 
 def _json(text: str) -> Iterator[tuple[int, Json]]:
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        value = parse_json(text)
+    except InvalidRequest:
         if _is_ndjson(text):
             return _ndjson(text)
-        msg = f"the body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        raise InvalidRequest(msg) from None
+        raise
     return enumerate(value if isinstance(value, list) else [value], start=1)
 
 

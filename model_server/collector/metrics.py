@@ -58,6 +58,7 @@ class CollectorMetrics:
         self._queued = _gauge(names.LOG_QUEUED, self.registry)
         self._written = _counter(names.LOG_WRITTEN, self.registry)
         self._dropped = _counter(names.LOG_DROPPED, self.registry)
+        self._discarded = _counter(names.LOG_DISCARDED, self.registry)
         self._database_up = _gauge(names.DATABASE_UP, self.registry)
         self._start_at_zero()
 
@@ -117,6 +118,10 @@ class CollectorMetrics:
     def dropped(self, rows: int, reason: str) -> None:
         """Records that will not reach PostgreSQL by themselves."""
         self._dropped.labels(reason).inc(rows)
+
+    def discarded(self, rows: int) -> None:
+        """Rows set aside before, of which no copy is kept any more."""
+        self._discarded.inc(rows)
 
     def repaired(self, rows: int) -> None:
         """Texts are repaired when they are read, so there is nothing to count here."""

@@ -18,9 +18,10 @@ from model_server.collector.inbox import Inbox
 from model_server.collector.metrics import CollectorMetrics
 from model_server.collector.rate_limit import RateLimit
 from model_server.collector.server import serve
-from model_server.collector.settings import MIB, CollectorSettings
+from model_server.collector.settings import CollectorSettings
 from model_server.collector.sweep import Sweeper
 from model_server.collector.tokens import Tokens
+from model_server.setting_types import MIB
 from modelmonitor.store.settings import LogSettings
 
 # The drain's thread would hold the interpreter for 5 ms at a time, ten times what an answer may take.

@@ -19,9 +19,14 @@ import uvicorn
 from model_server.collector.app import Collector
 from model_server.collector.errors import TlsUnusable
 from model_server.collector.settings import PREFIX, CollectorSettings
+from model_server.connection import guarded
 from model_server.errors import PortInUse
 
 _BACKLOG: Final = 4096
+# A slow body gets its own, counted refusal first; this is for slow heads and silent connections.
+_LATER: Final = 1.2
+# Longer than senders keep idle connections: an event sent just as the server closes one is lost.
+_KEEP_ALIVE_S: Final = 125
 _TICKS_BETWEEN_LOOKS: Final = 50
 logger = logging.getLogger(__name__)
 
@@ -121,7 +126,8 @@ def serve(app: Collector, settings: CollectorSettings) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=guarded(settings.body_timeout_s * _LATER),
+        timeout_keep_alive=_KEEP_ALIVE_S,
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -131,11 +137,12 @@ def serve(app: Collector, settings: CollectorSettings) -> None:
         server_header=False,
         date_header=False,
         backlog=_BACKLOG,
-        limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=settings.grace_s,
         ssl_context_factory=(lambda _config, _default: certificate.context) if certificate else None,
     )
     server = CollectorServer(config, app, certificate=certificate)
+    # uvicorn's own limit would refuse without a count, and refuse probes and scrapes too.
+    app.crowded = lambda: len(server.server_state.connections) > settings.max_connections
     host, port = listener.getsockname()[:2]
     logger.info("The collector answers at %s://%s:%d", "https" if certificate else "http", host, port)
     server.run(sockets=[listener])

@@ -8,16 +8,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 
-from psycopg2 import ProgrammingError
-from psycopg2.extensions import parse_dsn
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from model_server.errors import InvalidSettings
+from model_server.setting_types import MIB, DatabaseUrl, settings_from_environment
 from modelmonitor.store.orphans import EventLifetimes
 
 PREFIX = "MM_COLLECTOR_"
-MIB = 1024 * 1024
 
 
 class CollectorSettings(BaseSettings):
@@ -95,7 +92,7 @@ class CollectorSettings(BaseSettings):
         ge=MIB,
         description="Disk quota; beyond it 507. 1 GiB holds one to two million events of short texts.",
     )
-    database_url: SecretStr = Field(
+    database_url: DatabaseUrl = Field(
         default=SecretStr(""),
         description="postgresql://user:password@host:port/name. Empty: everything stays on disk until a "
         "start with an address.",
@@ -132,6 +129,7 @@ class CollectorSettings(BaseSettings):
     )
     classes: Mapping[str, tuple[str, ...]] = Field(
         default_factory=dict,
+        examples=['{"sentiment": ["NEGATIVE", "POSITIVE"]}'],
         description="Classes in the model's order, by deployment, as JSON: "
         '{"sentiment": ["NEGATIVE", "POSITIVE"]}. '
         "They name the numbers in replies. Without them a class is called by its number, and named "
@@ -156,16 +154,6 @@ class CollectorSettings(BaseSettings):
     sweep_interval_s: float = Field(
         default=10.0, gt=0, description="Seconds between two searches for orphans."
     )
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_postgresql(cls, url: SecretStr) -> SecretStr:
-        try:
-            parse_dsn(url.get_secret_value())
-        except ProgrammingError:
-            msg = "not an address of PostgreSQL; write postgresql://user:password@host:port/name"
-            raise ValueError(msg) from None
-        return url
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -199,22 +187,7 @@ def load_settings() -> CollectorSettings:
     Raises:
         InvalidSettings: naming each variable, its problem, and never the value of a secret.
     """
-    try:
-        return CollectorSettings()
-    except ValidationError as error:
-        problems = "; ".join(_problem(each["loc"], each["msg"]) for each in error.errors())
-        msg = f"these settings cannot be used: {problems}."
-    except SettingsError:
-        msg = (
-            f"these settings cannot be used: {PREFIX}CLASSES: it is not JSON like "
-            '{"sentiment": ["NEGATIVE", "POSITIVE"]}.'
-        )
-    raise InvalidSettings(msg)
-
-
-def _problem(place: tuple[str | int, ...], message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return f"{PREFIX}{'.'.join(map(str, place)).upper()}: {message}" if place else message
+    return settings_from_environment(CollectorSettings)
 
 
 def _is_loopback(host: str) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from model_server.inference.agreement import Agreement, compare
 from model_server.inference.calibration import calibration_texts, companions
 from model_server.inference.runtime import FloatArray, Padding, Runtime, padded
+from model_server.inference.tokens import Encode
 
 _BATCH: Final = 32
 # Texts that are run alone, and in batches of eight with the companions.
@@ -26,48 +27,49 @@ class Examiner:
     Attributes:
         encode: token ids of texts.
         padding: how they become batches.
-        exact: makes the exact runtime.
+        exact: gives the (n, classes) probabilities of the exact model for the calibration texts.
     """
 
-    encode: Callable[[Sequence[str]], list[list[int]]]
+    encode: Encode
     padding: Padding
-    exact: Callable[[], Runtime]
+    exact: Callable[[], FloatArray]
 
     def examine(self, variant: Runtime) -> Agreement:
         """How the variant's scores compare with the exact ones."""
-        probes = self._tokens[:: -(-len(self._tokens) // _PROBES)]
+        tokens = self.encode(calibration_texts())
+        probes = tokens[:: -(-len(tokens) // _PROBES)]
         return compare(
             self._exact_scores,
-            self._scores(variant, self._tokens),
-            alone=np.concatenate([self._run(variant, [probe]) for probe in probes]),
+            _scores(variant, tokens, padding=self.padding),
+            alone=np.concatenate([_run(variant, [probe], padding=self.padding) for probe in probes]),
             among_others=self._among_others(variant, probes),
         )
 
     def _among_others(self, variant: Runtime, probes: Sequence[list[int]]) -> FloatArray:
+        odd = self.encode(companions())
         groups = [probes[i : i + _PROBES_TOGETHER] for i in range(0, len(probes), _PROBES_TOGETHER)]
-        scores = [self._run(variant, [*group, *self._companions])[: len(group)] for group in groups]
-        return np.concatenate(scores)
-
-    @cached_property
-    def _tokens(self) -> list[list[int]]:
-        return self.encode(calibration_texts())
-
-    @cached_property
-    def _companions(self) -> list[list[int]]:
-        return self.encode(companions())
+        batches = [_run(variant, [*group, *odd], padding=self.padding)[: len(group)] for group in groups]
+        return np.concatenate(batches)
 
     @cached_property
     def _exact_scores(self) -> FloatArray:
-        return self._scores(self.exact(), self._tokens)
+        return self.exact()
 
-    def _scores(self, runtime: Runtime, tokens: Sequence[list[int]]) -> FloatArray:
-        order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
-        in_order = [
-            self._run(runtime, [tokens[i] for i in order[start : start + _BATCH]])
-            for start in range(0, len(order), _BATCH)
-        ]
-        scores: FloatArray = np.concatenate(in_order)[np.argsort(order)]
-        return scores
 
-    def _run(self, runtime: Runtime, batch: Sequence[Sequence[int]]) -> FloatArray:
-        return runtime.run(*padded(batch, padding=self.padding, step=runtime.length_step)).probabilities
+def exact_scores(exact: Runtime, encode: Encode, *, padding: Padding) -> FloatArray:
+    """(n, classes) probabilities of the exact model for the calibration texts, in their order."""
+    return _scores(exact, encode(calibration_texts()), padding=padding)
+
+
+def _scores(runtime: Runtime, tokens: Sequence[list[int]], *, padding: Padding) -> FloatArray:
+    order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
+    in_order = [
+        _run(runtime, [tokens[i] for i in order[start : start + _BATCH]], padding=padding)
+        for start in range(0, len(order), _BATCH)
+    ]
+    scores: FloatArray = np.concatenate(in_order)[np.argsort(order)]
+    return scores
+
+
+def _run(runtime: Runtime, batch: Sequence[Sequence[int]], *, padding: Padding) -> FloatArray:
+    return runtime.run(*padded(batch, padding=padding, step=runtime.length_step)).probabilities

@@ -131,7 +131,7 @@ class Chooser:
     def _exported(self, variant: Variant, key: str) -> Runtime:
         with cache.workspace(self.wanted.cache_dir) as folder:
             try:
-                file = _export(self.fresh(), variant, folder)
+                file = export_variant(self.fresh(), variant, folder)
                 runtime = OnnxRuntime(file, threads=self.wanted.threads)
             except Exception as error:
                 # An unusual architecture makes torch and ONNX Runtime raise whatever they please.
@@ -171,7 +171,8 @@ class Chooser:
         return f"{variant}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:24]}"
 
 
-def _export(model: torch.nn.Module, variant: Variant, folder: Path) -> Path:
+def export_variant(model: torch.nn.Module, variant: Variant, folder: Path) -> Path:
+    """Write the model for ONNX Runtime into the folder; raises whatever torch does when it cannot."""
     from model_server.inference.onnx_export import export
 
     exact, file = folder / "fp32.onnx", folder / "variant.onnx"

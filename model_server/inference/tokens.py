@@ -18,6 +18,11 @@ def encoder(tokenizer: Any, *, max_tokens: int) -> Encode:  # noqa: ANN401  # tr
         return lambda texts: list(
             tokenizer(list(texts), truncation=True, max_length=max_tokens, padding=False)["input_ids"]
         )
-    rust.enable_truncation(max_length=max_tokens, direction=tokenizer.truncation_side)
+    return rust_encoder(rust, max_tokens=max_tokens, truncation_side=tokenizer.truncation_side)
+
+
+def rust_encoder(rust: Any, *, max_tokens: int, truncation_side: str) -> Encode:  # noqa: ANN401  # as above
+    """The same of a tokenizer of the package tokenizers, which is changed in place."""
+    rust.enable_truncation(max_length=max_tokens, direction=truncation_side)
     rust.no_padding()
     return lambda texts: [encoding.ids for encoding in rust.encode_batch_fast(list(texts))]

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from model_server.admission import json_kind
 from model_server.errors import InvalidRequest, RequestTooLarge
+from model_server.json_text import parse_json
 
 T = TypeVar("T")
 
@@ -58,11 +59,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     if not body.strip():
         msg = "the body is empty; send JSON."
         raise InvalidRequest(msg)
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        msg = f"the body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        raise InvalidRequest(msg) from None
+    value = parse_json(body)
     if not isinstance(value, dict):
         msg = f"the body must be a JSON object, got {json_kind(value)}."
         raise InvalidRequest(msg)

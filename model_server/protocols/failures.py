@@ -22,7 +22,7 @@ def add_handlers(app: FastAPI, metrics: ServerMetrics) -> None:
     async def serving_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, ServingError)  # noqa: S101  # registered for nothing else
         metrics.failed(error.error_type, endpoint_of(request.scope))
-        return json_response({"error": str(error)}, status=error.status, headers=_headers(error))
+        return json_response(error.content(), status=error.status, headers=error.headers())
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  # registered for nothing else
@@ -37,11 +37,6 @@ def add_handlers(app: FastAPI, metrics: ServerMetrics) -> None:
     app.add_exception_handler(ServingError, serving_error)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(ClientDisconnect, client_gone)
-
-
-def _headers(error: ServingError) -> dict[str, str]:
-    headers = {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
-    return headers | ({"www-authenticate": "Bearer"} if error.status == 401 else {})
 
 
 def _allow(error: HTTPException) -> dict[str, str]:

@@ -30,6 +30,7 @@ class Hour:
         confidence_sum: sum of their confidences.
         low_confidence: those below the bound of low confidence.
         classes: predictions by class.
+        with_confidence: predictions of which the confidence is known; None for all.
     """
 
     start: datetime
@@ -37,11 +38,12 @@ class Hour:
     confidence_sum: float
     low_confidence: int = 0
     classes: Mapping[str, int] = field(default_factory=dict)
+    with_confidence: int | None = None
 
     @property
-    def confidence(self) -> float:
-        """Mean confidence, 0 to 1."""
-        return self.confidence_sum / self.predictions
+    def confident(self) -> int:
+        """Predictions of which the confidence is known."""
+        return self.predictions if self.with_confidence is None else self.with_confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def _days(hours: Sequence[Hour], *, end: datetime) -> tuple[DoubleArray, DoubleA
     sums: dict[int, float] = {}
     for hour in hours:
         age = int((end - hour.start - _ANY) // _DAY)
-        counts[age] = counts.get(age, 0) + hour.predictions
+        counts[age] = counts.get(age, 0) + hour.confident
         sums[age] = sums.get(age, 0.0) + hour.confidence_sum
     ages = sorted((age for age, count in counts.items() if count >= FEWEST_PREDICTIONS), reverse=True)
     return np.array(ages, dtype=np.float64), np.array([sums[age] / counts[age] for age in ages])

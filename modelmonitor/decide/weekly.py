@@ -14,6 +14,8 @@ from modelmonitor.decide.trend import Hour
 WEEK: Final = timedelta(days=7)
 CONFIDENCE_LEVEL: Final = 0.95
 _FEWEST_DAYS: Final = 2
+# Numerator and denominator of a ratio, day by day.
+_Sums = list[tuple[float, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,35 @@ def compare_weeks(hours: Sequence[Hour], *, end: datetime) -> WeekComparison:
     """
     this, last = (_days(hours, end=end - weeks * WEEK) for weeks in (0, 1))
     classes = sorted({name for hour in (*this, *last) for name in hour.classes})
-    ratios: list[tuple[str, Callable[[Hour], float]]] = [
-        ("mean confidence", lambda day: day.confidence_sum),
-        ("low-confidence share", lambda day: float(day.low_confidence)),
-        *((f"share of {name}", _count_of(name)) for name in classes),
+    ratios: list[tuple[str, Callable[[Hour], float], Callable[[Hour], int]]] = [
+        ("mean confidence", lambda day: day.confidence_sum, _confident),
+        ("low-confidence share", lambda day: float(day.low_confidence), _confident),
+        *((f"share of {name}", _count_of(name), _all) for name in classes),
     ]
     predictions = Difference("predictions", _predictions(this), _predictions(last))
     return WeekComparison(
-        end=end, rows=(predictions, *(_difference(name, this, last, part) for name, part in ratios))
+        end=end,
+        rows=(
+            predictions,
+            *(
+                _difference(name, *(_sums(days, part, of) for days in (this, last)))
+                for name, part, of in ratios
+            ),
+        ),
     )
+
+
+def _all(day: Hour) -> int:
+    return day.predictions
+
+
+def _confident(day: Hour) -> int:
+    return day.confident
+
+
+def _sums(days: Sequence[Hour], part: Callable[[Hour], float], of: Callable[[Hour], int]) -> _Sums:
+    """Numerator and denominator of each day that has any."""
+    return [(part(day), of(day)) for day in days if of(day)]
 
 
 def _count_of(name: str) -> Callable[[Hour], float]:
@@ -101,13 +123,12 @@ def _total(hours: Sequence[Hour], *, start: datetime) -> Hour:
         confidence_sum=sum(hour.confidence_sum for hour in hours),
         low_confidence=sum(hour.low_confidence for hour in hours),
         classes={name: sum(hour.classes.get(name, 0) for hour in hours) for name in names},
+        with_confidence=sum(hour.confident for hour in hours),
     )
 
 
-def _difference(
-    name: str, this: Sequence[Hour], last: Sequence[Hour], part: Callable[[Hour], float]
-) -> Difference:
-    new, old = (_ratio(days, part) for days in (this, last))
+def _difference(name: str, this: _Sums, last: _Sums) -> Difference:
+    new, old = _ratio(this), _ratio(last)
     values = (new[0] if new else None, old[0] if old else None)
     if new is None or old is None or min(len(this), len(last)) < _FEWEST_DAYS:
         return Difference(name, *values)
@@ -118,12 +139,11 @@ def _difference(
     return Difference(name, *values, new[0] - old[0] - half, new[0] - old[0] + half)
 
 
-def _ratio(days: Sequence[Hour], part: Callable[[Hour], float]) -> tuple[float, float] | None:
+def _ratio(days: _Sums) -> tuple[float, float] | None:
     """Ratio of the sums, and its standard error between days (0 for one day)."""
     if not days:
         return None
-    parts = np.array([part(day) for day in days])
-    sizes = np.array([day.predictions for day in days], dtype=np.float64)
+    parts, sizes = np.array(days, dtype=np.float64).T
     ratio = float(parts.sum() / sizes.sum())
     scatter = float(((parts - ratio * sizes) ** 2).sum())
     m = len(days)

@@ -8,6 +8,9 @@ from modelmonitor.detect.missing import MissingColumn
 from modelmonitor.sample import FloatArray, IntArray, Sample
 
 LOG_EMBEDDINGS = "let the predictor log embeddings, or choose a detector of text or confidence"
+TELL_PROBABILITIES = (
+    "let the model reply with probabilities, or choose a detector of text, embeddings or classes"
+)
 STORE_TEXT = "store the input (privacy.input: store), or choose a detector of embeddings or confidence"
 _SORT_COLUMNS = 16
 _FEWEST_ROWS = 2
@@ -52,8 +55,25 @@ def canonical_order(rows: FloatArray) -> IntArray:
     return np.asarray(np.lexsort(rows[:, :_SORT_COLUMNS].T[::-1]), dtype=np.int64)
 
 
+def confidence(sample: Sample) -> FloatArray:
+    """(n,) probability of the predicted class.
+
+    Raises:
+        MissingColumn: the model told the class alone.
+    """
+    if not sample.confidence_known:
+        raise MissingColumn("confidence", "sample", TELL_PROBABILITIES)
+    return sample.confidence
+
+
 def compared_probabilities(sample: Sample) -> FloatArray:
-    """(n, c) class probabilities; of two classes one, since it determines the other."""
+    """(n, c) class probabilities; of two classes one, since it determines the other.
+
+    Raises:
+        MissingColumn: the model told the class alone.
+    """
+    if not sample.confidence_known:
+        raise MissingColumn("probabilities", "sample", TELL_PROBABILITIES)
     return sample.probabilities[:, :1] if len(sample.classes) == _BINARY else sample.probabilities
 
 

@@ -20,7 +20,7 @@ EFFECT = "largest gap between the two cumulative distributions, 0 to 1"
 def compared_columns(sample: Sample, feature: Feature) -> FloatArray:
     """(n, c) columns to compare; of two class probabilities one, since it determines the other."""
     if feature == "confidence":
-        return sample.confidence[:, None]
+        return columns.confidence(sample)[:, None]
     return columns.compared_probabilities(sample)
 
 

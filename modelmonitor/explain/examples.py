@@ -22,14 +22,14 @@ class Example:
         text: as it was logged.
         prediction_id: its row, "" where it was never logged.
         predicted: the class that the model gave it.
-        confidence: of the prediction, 0 to 1.
+        confidence: of the prediction, 0 to 1; None where the model told the class alone.
         witness: how much more alike it is to its own sample than to the other, in kernel units (0 = equally).
     """
 
     text: str
     prediction_id: str
     predicted: str
-    confidence: float
+    confidence: float | None
     witness: float
 
 
@@ -107,6 +107,6 @@ def _example(sample: Sample, row: int, witness: float) -> Example:
         text=sample.texts[row] or "",
         prediction_id=sample.prediction_ids[row],
         predicted=sample.classes[int(sample.predicted[row])],
-        confidence=float(sample.confidence[row]),
+        confidence=float(sample.confidence[row]) if sample.confidence_known else None,
         witness=witness,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from modelmonitor.detect.finding import Finding
 from modelmonitor.detect.fourier import FourierMap, RffSums
 from modelmonitor.detect.mmd_fourier import FourierMeanDiscrepancy
 from modelmonitor.sample import UNLABELLED, Sample, TimeArray
-from modelmonitor.store.bulk import Question, Rows, stream_rows
+from modelmonitor.store.bulk import Question, Rows, confidence_is_known, stream_rows
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
@@ -96,7 +96,7 @@ def read_bulk(
         stream_rows(conn, question, take)
         if pending:
             pending.pop().result()
-    return reading.parts(classes)
+    return reading.parts(classes, confidence_known=confidence_is_known(conn, question))
 
 
 class _Reading:
@@ -123,7 +123,7 @@ class _Reading:
                 sums = self._sums[number]
                 sums[detector] = sums[detector].accumulate(feature_map.features(own))
 
-    def parts(self, classes: tuple[str, ...]) -> list[Bulk]:
+    def parts(self, classes: tuple[str, ...], *, confidence_known: bool) -> list[Bulk]:
         """The whole window, then its newer parts."""
         ids = np.concatenate([rows.ids for rows in self._chunks])
         at = np.concatenate([rows.predicted_at for rows in self._chunks])
@@ -133,7 +133,10 @@ class _Reading:
             chosen = at >= start
             found.append(
                 Bulk(
-                    columns=_columns(classes, probabilities[chosen], at[chosen]),
+                    columns=replace(
+                        _columns(classes, probabilities[chosen], at[chosen]),
+                        confidence_known=confidence_known,
+                    ),
                     sums=self._sums_from(number),
                     digest=_digest(ids[chosen], probabilities[chosen]),
                 )

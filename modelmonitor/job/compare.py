@@ -17,8 +17,10 @@ _BINS = 20
 _SLICES = 24
 
 
-def compare_confidence(reference: Sample, window: Sample) -> HistogramReport:
-    """Confidence of both samples in 20 equal bins from 1/k, the least that k classes allow, to 1."""
+def compare_confidence(reference: Sample, window: Sample) -> HistogramReport | None:
+    """Confidence of both samples in 20 equal bins from 1/k, the least of k classes, to 1; None if unknown."""
+    if not (reference.confidence_known and window.confidence_known):
+        return None
     edges = np.linspace(1.0 / len(reference.classes), 1.0, _BINS + 1)
     return HistogramReport(
         edges=tuple(float(edge) for edge in edges),
@@ -54,12 +56,15 @@ def time_course(window: Window) -> tuple[MomentReport, ...]:
     start = np.datetime64(window.start.replace(tzinfo=None), "us")
     length = (window.end - window.start) / _SLICES
     slices = (rows.predicted_at - start) // np.timedelta64(length // timedelta(microseconds=1), "us")
-    return tuple(_moment(window, index, confidence=confidence[slices == index]) for index in range(_SLICES))
+    return tuple(
+        _moment(window, index, confidence=confidence[slices == index], known=rows.confidence_known)
+        for index in range(_SLICES)
+    )
 
 
 def measure(window: Sample, *, low_below: float) -> Measured:
     """The values of the guide's threshold table that a sample knows: confidence and its low share."""
-    if len(window) == 0:
+    if len(window) == 0 or not window.confidence_known:
         return Measured()
     return Measured(
         confidence=float(window.confidence.mean()),
@@ -73,9 +78,9 @@ def _shares(confidence: FloatArray, edges: np.ndarray[tuple[int], np.dtype[np.fl
     return tuple(float(share) for share in counts / len(confidence))
 
 
-def _moment(window: Window, index: int, *, confidence: FloatArray) -> MomentReport:
+def _moment(window: Window, index: int, *, confidence: FloatArray, known: bool) -> MomentReport:
     return MomentReport(
         start=window.start + index * (window.end - window.start) / _SLICES,
         rows=len(confidence),
-        confidence=float(confidence.mean()) if len(confidence) else None,
+        confidence=float(confidence.mean()) if known and len(confidence) else None,
     )

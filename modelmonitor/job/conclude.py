@@ -158,7 +158,10 @@ def _signs(
     novel = report.estimate.novel_share if report.estimate else None
     rows = report.window.rows
     return Signs(
-        hours=tuple(Hour(row.hour, row.predictions, row.confidence_sum) for row in hours),
+        hours=tuple(
+            Hour(row.hour, row.predictions, row.confidence_sum, with_confidence=row.with_confidence)
+            for row in hours
+        ),
         episodes=episodes,
         low_confidence=None if low is None or not rows else (round(low * rows), rows),
         novel=None if novel is None or not rows else (novel, (0.25 / rows) ** 0.5),

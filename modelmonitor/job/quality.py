@@ -20,10 +20,12 @@ LABELLED_CONFIDENCE: Final = 0.95
 
 
 def estimated(reference: Sample, window: Sample, *, seed: int) -> EstimateReport | None:
-    """The accuracy that the window probably has; None where reference labels or rows are too few to say.
+    """The accuracy that the window probably has; None where too few rows, labels or confidences tell it.
 
     Of more than 5,000 rows a random part is used on either side.
     """
+    if not (reference.confidence_known and window.confidence_known):
+        return None
     known = _some(reference.take(np.flatnonzero(reference.labelled)), seed=seed)
     try:
         found = estimate_accuracy(known, _some(window, seed=seed), seed=seed, confidence=_ESTIMATE_CONFIDENCE)
@@ -92,10 +94,13 @@ def counts_of_tally(tally: LabelTally, *, classes: Sequence[str], predictions: i
         if label in index and predicted in index:
             confusion[index[label], index[predicted]] += count
     every = sum(tally.counts.values())
-    strange = every != confusion.sum()
     return LabelCounts(
         classes=tuple(classes),
         confusion=confusion,
         rows=predictions,
-        mean_confidence=tally.confidence_sum / every if every and not strange else None,
+        mean_confidence=_mean(tally, every) if every == confusion.sum() else None,
     )
+
+
+def _mean(tally: LabelTally, rows: int) -> float | None:
+    return tally.confidence_sum / rows if rows and tally.confidence_sum is not None else None

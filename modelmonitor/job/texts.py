@@ -61,7 +61,7 @@ def _example(example: Example) -> ExampleReport:
         cut_from=whole,
         prediction_id=example.prediction_id,
         predicted=shown(example.predicted, WORD_LIMIT)[0],
-        confidence=min(max(example.confidence, 0.0), 1.0),
+        confidence=None if example.confidence is None else min(max(example.confidence, 0.0), 1.0),
     )
 
 

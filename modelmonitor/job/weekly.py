@@ -25,7 +25,14 @@ def weekly_comparison(conn: Connection, *, deployment_id: str, end: datetime) ->
     hours = list_hours(conn, deployment_id=deployment_id, start=end - 2 * WEEK, end=end)
     return compare_weeks(
         [
-            Hour(row.hour, row.predictions, row.confidence_sum, row.low_confidence, row.classes)
+            Hour(
+                row.hour,
+                row.predictions,
+                row.confidence_sum,
+                row.low_confidence,
+                row.classes,
+                with_confidence=row.with_confidence,
+            )
             for row in hours
         ],
         end=end,

@@ -75,14 +75,14 @@ class ExampleReport(Part):
         text: at most a stated number of characters, control characters made visible.
         cut_from: length of the whole text in characters where it was cut, else None.
         predicted: the class that the model answered.
-        confidence: 0 to 1.
+        confidence: 0 to 1; None where the model told the class alone.
     """
 
     text: str
     cut_from: int | None
     prediction_id: str
     predicted: str
-    confidence: float
+    confidence: float | None
 
 
 class ExamplesReport(Part):

@@ -34,6 +34,7 @@ _STRANGE: Final = """
 SELECT count(*) {rows} AND (cardinality(probabilities) <> %(classes)s
                             OR (%(width)s > 0 AND octet_length(embedding) <> %(width)s))
 """
+_UNKNOWN: Final = "SELECT EXISTS (SELECT {rows} AND confidence_score IS NULL)"
 _EMBEDDING: Final = ", coalesce(embedding, %(absent)s)"
 
 
@@ -101,6 +102,14 @@ def stream_rows(conn: Connection, question: Question, take: Callable[[Rows], Non
         reader = _Reader(_record(question), take)
         cursor.copy_expert(f"COPY ({selected.decode()}) TO STDOUT (FORMAT binary)", reader)
     reader.flush()
+
+
+def confidence_is_known(conn: Connection, question: Question) -> bool:
+    """Whether the model told how sure it was of every row of the question."""
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_UNKNOWN.format(rows=_FROM), _parameters(question))
+        (unknown,) = cursor.fetchone() or (False,)
+    return not unknown
 
 
 def _parameters(question: Question) -> dict[str, object]:

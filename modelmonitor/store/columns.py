@@ -17,7 +17,10 @@ _LITTLE_ENDIAN_HALF: Final = np.dtype("<f2")
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """One row of `prediction_logs` or `drift_reference_rows`, with its latest label."""
+    """One row of `prediction_logs` or `drift_reference_rows`, with its latest label.
+
+    Of a row whose model told the class alone, `predicted` is that class and `confidence_known` False.
+    """
 
     prediction_id: str
     predicted_at: datetime
@@ -26,6 +29,8 @@ class StoredRow:
     embedding: bytes | memoryview | None
     label: str | None
     segment: Mapping[str, str] = field(default_factory=dict)
+    predicted: str | None = None
+    confidence_known: bool = True
 
 
 def sample_of(rows: Sequence[StoredRow], *, classes: tuple[str, ...], source: str) -> Sample:
@@ -48,6 +53,7 @@ def sample_of(rows: Sequence[StoredRow], *, classes: tuple[str, ...], source: st
         predicted_at=_times([row.predicted_at for row in rows]),
         labels=_labels(rows, classes),
         segments=tuple(row.segment for row in rows) if any(row.segment for row in rows) else (),
+        confidence_known=all(row.confidence_known for row in rows),
     )
 
 
@@ -57,13 +63,20 @@ def half_precision(embedding: FloatArray) -> bytes:
 
 
 def _probabilities(rows: Sequence[StoredRow], classes: tuple[str, ...], source: str) -> FloatArray:
-    strange = sum(len(row.probabilities) != len(classes) for row in rows)
+    given = [_probabilities_of(row, classes) for row in rows]
+    strange = sum(len(each) != len(classes) for each in given)
     if strange:
         raise MixedWindow(
             f"{strange} of {len(rows)} rows of {source} do not have {len(classes)} probabilities "
             f"({', '.join(classes)}): choose a model version or a time with one set of classes."
         )
-    return np.array([row.probabilities for row in rows], dtype=np.float32).reshape(len(rows), len(classes))
+    return np.array(given, dtype=np.float32).reshape(len(rows), len(classes))
+
+
+def _probabilities_of(row: StoredRow, classes: tuple[str, ...]) -> Sequence[float]:
+    if row.probabilities or row.predicted not in classes:
+        return row.probabilities
+    return [float(name == row.predicted) for name in classes]
 
 
 def _embeddings(rows: Sequence[StoredRow], source: str) -> FloatArray | None:

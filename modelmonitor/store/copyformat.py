@@ -127,7 +127,9 @@ def prediction_tuple(prediction: Prediction) -> bytes:
                 prediction.predicted_sentiment,
             ),
             text_field(prediction.input_text),
-            _CONFIDENCE.pack(8, prediction.confidence_score),
+            NULL_FIELD
+            if prediction.confidence_score is None
+            else _CONFIDENCE.pack(8, prediction.confidence_score),
             reals_field(prediction.probabilities),
             bytes_field(prediction.embedding),
             _LATENCY.pack(4, prediction.latency_ms),

@@ -141,8 +141,11 @@ class Drain:
                     self._observer.dropped(1, "refused_by_database")
 
     def _set_apart(self, columns: tuple[str, ...], rows: Sequence[bytes], reason: str) -> None:
-        self._dead_letters.keep(rows, columns=columns, reason=reason)
+        discarded = self._dead_letters.keep(rows, columns=columns, reason=reason)
         logger.error("Kept %d row(s) aside that cannot be stored: %s", len(rows), reason)
+        if discarded:
+            logger.error("No copy is left of %d row(s) set aside: the room for them is used up.", discarded)
+            self._observer.discarded(discarded)
 
     def _written(self, rows: int) -> None:
         self._observer.written(rows)

@@ -19,6 +19,9 @@ class LogObserver(Protocol):
     def dropped(self, rows: int, reason: DropReason) -> None:
         """Rows that will not reach PostgreSQL by themselves, and why."""
 
+    def discarded(self, rows: int) -> None:
+        """Rows set aside before, of which no copy is kept any more because the room for them is used up."""
+
     def repaired(self, rows: int) -> None:
         """Rows whose text had NUL bytes or lone surrogates replaced by U+FFFD."""
 
@@ -39,6 +42,9 @@ class SilentObserver:
         """Ignore."""
 
     def dropped(self, rows: int, reason: DropReason) -> None:
+        """Ignore."""
+
+    def discarded(self, rows: int) -> None:
         """Ignore."""
 
     def repaired(self, rows: int) -> None:

@@ -27,6 +27,13 @@ _FAULT_OF_THE_ROWS: Final = ("22", "23", "54")
 _CONNECTION_LOST: Final = ("08", "57")
 _TABLE: Final = "prediction_logs"
 _STAGE: Final = "prediction_logs_stage"
+_KEY: Final = ("predicted_at", "prediction_id")
+# Repeats are left out; but what a predictor logs of itself replaces what KServe's logger saw of it.
+_MERGE: Final = """
+INSERT INTO {table} AS known ({columns}) SELECT DISTINCT ON ({key}) {columns} FROM {stage}
+ON CONFLICT ({key}) DO UPDATE SET {changed}
+WHERE known.source = 'cloudevent' AND EXCLUDED.source <> 'cloudevent'
+"""
 
 
 class PredictionTable:
@@ -132,7 +139,8 @@ class PredictionTable:
             f"COPY {_STAGE} ({columns}) FROM STDIN (FORMAT binary)", io.BytesIO(stream), _COPY_CHUNK
         )
         self._on_statement("insert", _TABLE)
+        changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns.split(", ") if name not in _KEY)
         cursor.execute(
-            f"INSERT INTO {_TABLE} ({columns}) SELECT {columns} FROM {_STAGE} ON CONFLICT DO NOTHING"  # noqa: S608  # names of ours
+            _MERGE.format(table=_TABLE, stage=_STAGE, columns=columns, key=", ".join(_KEY), changed=changed)
         )
         return cursor.rowcount

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 _HOURS: Final = """
 SELECT hour, sum(predictions)::bigint, sum(confidence_sum), sum(low_confidence)::bigint,
-       jsonb_object_agg(predicted_sentiment, predictions)
+       jsonb_object_agg(predicted_sentiment, predictions), sum(with_confidence)::bigint
 FROM (
     SELECT hour, predicted_sentiment, sum(predictions)::bigint AS predictions,
-           sum(confidence_sum) AS confidence_sum, sum(low_confidence)::bigint AS low_confidence
+           sum(confidence_sum) AS confidence_sum, sum(low_confidence)::bigint AS low_confidence,
+           sum(with_confidence)::bigint AS with_confidence
     FROM prediction_rollups
     WHERE deployment_id = %s AND hour >= %s AND hour < %s
     GROUP BY hour, predicted_sentiment
@@ -28,13 +29,17 @@ _NEWEST_HOUR: Final = "SELECT max(hour) FROM prediction_rollups WHERE deployment
 
 @dataclass(frozen=True, slots=True)
 class HourRow:
-    """Sums of one hour over all model versions: predictions, confidences, low ones, and counts by class."""
+    """Sums of one hour over all model versions.
+
+    The confidence is known of `with_confidence` of the predictions; sums and low ones are of those.
+    """
 
     hour: datetime
     predictions: int
     confidence_sum: float
     low_confidence: int
     classes: Mapping[str, int]
+    with_confidence: int
 
 
 def roll_up(conn: Connection, *, start: datetime, end: datetime) -> int:

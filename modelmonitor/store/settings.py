@@ -29,6 +29,7 @@ class LogSettings:
         retry_max_s: longest pause between attempts.
         connect_timeout_s: how long one connection attempt may take.
         partitions_ahead_days: day partitions to keep ready.
+        dead_letter_bytes: disk space for rows that PostgreSQL refuses, beside the spool's; the newest stay.
     """
 
     directory: Path
@@ -44,6 +45,7 @@ class LogSettings:
     retry_max_s: float = 10.0
     connect_timeout_s: int = 5
     partitions_ahead_days: int = 7
+    dead_letter_bytes: int = 64 * MIB
 
     def __post_init__(self) -> None:
         """Refuse settings that could never work."""

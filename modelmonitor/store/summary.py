@@ -38,7 +38,7 @@ ORDER BY hour DESC;
 
 @dataclass(frozen=True, slots=True)
 class DaySummary:
-    """The last 24 hours: predictions, their mean confidence (None without any), and those below 0.6."""
+    """The last 24 hours: predictions, their mean confidence (None if none is known), and those below 0.6."""
 
     total: int
     avg_confidence: float | None
@@ -56,11 +56,11 @@ class LowConfidence:
 
 @dataclass(frozen=True, slots=True)
 class HourlyTrend:
-    """One hour that had predictions."""
+    """One hour that had predictions; the mean is of the confidences that are known, None without any."""
 
     hour: datetime
     count: int
-    avg_confidence: float
+    avg_confidence: float | None
 
 
 def last_day(conn: Connection) -> DaySummary:

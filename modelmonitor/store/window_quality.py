@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 # The time is on both sides, so that partitions outside of the window are not read.
 _COUNT: Final = """
-SELECT feedback.label, logged.predicted_sentiment, count(*), sum(logged.confidence_score),
+SELECT feedback.label, logged.predicted_sentiment, count(*),
+       CASE WHEN count(logged.confidence_score) = count(*) THEN coalesce(sum(logged.confidence_score), 0) END,
        percentile_cont(0.5) WITHIN GROUP (
            ORDER BY extract(epoch FROM feedback.labelled_at - logged.predicted_at)),
        now()
@@ -44,13 +45,13 @@ class LabelTally:
 
     Attributes:
         counts: (true class, predicted class) -> labelled rows; a true class may be none of the model's.
-        confidence_sum: of the labelled rows.
+        confidence_sum: of the labelled rows, None where the model told the class alone of some.
         median_delay_s: from a prediction to its label, seconds; negative where a label came first.
         as_of: when they were counted, by the database's clock; labels received later are not in it.
     """
 
     counts: dict[tuple[str, str], int]
-    confidence_sum: float
+    confidence_sum: float | None
     median_delay_s: float | None
     as_of: datetime
 
@@ -118,7 +119,10 @@ def tally_labels(
     # The grand total is a row of its own, also without labels.
     _, _, _, confidence_sum, delay, as_of = next(row for row in rows if row[0] is None)
     return LabelTally(
-        counts, float(confidence_sum or 0.0), None if delay is None else float(delay), as_of.astimezone(UTC)
+        counts,
+        None if confidence_sum is None else float(confidence_sum),
+        None if delay is None else float(delay),
+        as_of.astimezone(UTC),
     )
 
 

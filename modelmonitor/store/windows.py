@@ -22,7 +22,8 @@ WITH chosen AS (
     LIMIT %(max_rows)s
 )
 SELECT logged.prediction_id::text, logged.predicted_at, logged.input_text, logged.probabilities,
-       logged.embedding, feedback.label, logged.segment
+       logged.embedding, feedback.label, logged.segment, logged.predicted_sentiment,
+       logged.confidence_score IS NOT NULL
 FROM chosen
 JOIN prediction_logs AS logged USING (predicted_at, prediction_id)
 LEFT JOIN feedback ON feedback.prediction_id = logged.prediction_id

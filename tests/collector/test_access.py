@@ -271,3 +271,26 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path):
         f"model_server.collector: The spool {tmp_path}/file/spool cannot be written (Not a directory): "
         "check its disk and permissions.\n"
     )
+
+
+def test_more_connections_than_allowed_are_refused_and_counted_and_probes_are_not(start):
+    collector = start(max_connections=4)
+    host, port = collector.url.removeprefix("http://").split(":")
+    idle = [socket.create_connection((host, int(port))) for _ in range(4)]
+    wait_until(lambda: collector.send(event("request", "1"), v1_request("a")).status_code == 503)
+    answer = collector.send(event("request", "1"), v1_request("a"))
+
+    assert answer.json() == {"error": "too many connections are open; send it again later."}
+    assert answer.headers["retry-after"] == "1"
+    assert collector.metrics()['api_errors_total{endpoint="/",error_type="overloaded"}'] >= 2
+    for connection in idle:
+        connection.close()
+    wait_until(lambda: collector.send(event("request", "1"), v1_request("a")).status_code == 200)
+
+
+def test_a_head_that_does_not_come_whole_is_not_waited_for_for_ever(start):
+    collector = start(body_timeout_s=0.5)
+    host, port = collector.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nhost: x\r\n")
+        assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")

@@ -73,7 +73,7 @@ def test_the_order_of_the_halves_does_not_matter(collector, query, first):
     query("SELECT 1 FROM event_halves", count=1)
     collector.send(event(second, "1"), bodies[second])
 
-    assert query(ROWS, count=1) == [(id_of("1"), "a", "GOOD", 1.0, [])]
+    assert query(ROWS, count=1) == [(id_of("1"), "a", "GOOD", None, [])]
     assert query(NOBODY) == [(0,)]
 
 
@@ -103,7 +103,7 @@ def test_an_event_in_structured_mode_is_taken_too(collector, query):
         )
         assert answer.status_code == 200
 
-    assert query(ROWS, count=1) == [(id_of("1"), "a", "GOOD", 1.0, [])]
+    assert query(ROWS, count=1) == [(id_of("1"), "a", "GOOD", None, [])]
 
 
 def test_a_batch_of_structured_events_is_taken_whole(collector, query):
@@ -193,7 +193,7 @@ def test_gzip_is_unpacked(collector, query, declared):
     for kind, body in (("request", v1_request("a")), ("response", v1_reply("GOOD"))):
         assert collector.send(event(kind, "1") | extra, gzip.compress(body)).status_code == 200
 
-    assert query(ROWS, count=1) == [(id_of("1"), "a", "GOOD", 1.0, [])]
+    assert query(ROWS, count=1) == [(id_of("1"), "a", "GOOD", None, [])]
 
 
 def test_a_missing_content_type_and_a_body_of_megabytes_are_fine(collector, query):
@@ -203,7 +203,7 @@ def test_a_missing_content_type_and_a_body_of_megabytes_are_fine(collector, quer
     collector.send(headers, v1_request(long))
     collector.send(event("response", "1"), v1_reply("GOOD"))
 
-    assert query(ROWS, count=1) == [(id_of("1"), long[:20_000], "GOOD", 1.0, [])]
+    assert query(ROWS, count=1) == [(id_of("1"), long[:20_000], "GOOD", None, [])]
 
 
 def test_the_segment_and_version_are_taken_from_headers_that_the_logger_passes_on(collector, query):
@@ -220,7 +220,7 @@ def test_classes_of_the_settings_name_the_numbers_of_a_reply(start, database_url
     collector.send_pair("1", v1_request("a", "b", "c"), v1_reply(1, 0.25, [0.5, 0.5]))
 
     assert [row[1:] for row in query(ROWS, count=3)] == [
-        ("a", "POSITIVE", 1.0, [0.0, 1.0]),
+        ("a", "POSITIVE", None, [0.0, 1.0]),
         ("b", "NEGATIVE", 0.75, [0.75, 0.25]),
         ("c", "NEGATIVE", 0.5, [0.5, 0.5]),
     ]
@@ -273,7 +273,7 @@ def test_a_request_without_response_is_an_orphan_after_the_time_out_and_still_jo
         lambda: collector.metrics()['modelmonitor_collector_orphaned_events_total{kind="request"}'] == 1
     )
     collector.send(event("response", "1"), v1_reply("GOOD"))
-    assert query(ROWS, count=1) == [(id_of("1"), "a", "GOOD", 1.0, [])]
+    assert query(ROWS, count=1) == [(id_of("1"), "a", "GOOD", None, [])]
     assert [row[2] for row in query(f"SELECT {columns} FROM event_orphans", count=1)] == ["2"]
 
 

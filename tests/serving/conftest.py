@@ -104,7 +104,7 @@ class Server:
     def log(self) -> str:
         return self.stderr.read_text()
 
-    def wait_until_ready(self, seconds: float = 180) -> None:
+    def wait_until_ready(self, seconds: float = 400) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

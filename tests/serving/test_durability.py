@@ -15,7 +15,7 @@ import pytest
 from modelmonitor.local.postgres import EmbeddedPostgres
 from modelmonitor.store.schema import migrate
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 
 async def load(url: str, *, clients: int, requests: int) -> list[str]:

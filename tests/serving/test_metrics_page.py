@@ -20,6 +20,7 @@ AT_ZERO = {
     'api_requests_total{endpoint="ModelInfer",method="GRPC",status="200"}': 0,
     'api_errors_total{endpoint="/predict",error_type="overloaded"}': 0,
     'api_prediction_log_dropped_total{reason="spool_full"}': 0,
+    "api_prediction_log_discarded_total": 0,
     'database_queries_total{operation="insert",table="prediction_logs"}': 0,
     "api_active_requests": 0,
     "model_loaded": 1,

@@ -11,8 +11,8 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from model_server.checkpoint import find_checkpoint, locate
-from model_server.classifier import Classifier
 from model_server.errors import ModelMissing
+from model_server.loading import load_model
 from model_server.settings import ServerSettings, load_settings
 
 pytestmark = pytest.mark.timeout(300)
@@ -80,7 +80,7 @@ def test_a_pipeline_logged_with_the_transformers_flavour_is_served(
         pip_requirements=["transformers"],
     )
     checkpoint = locate("models:/flavoured/1", tracking_uri=registry, cache_dir=tmp_path / "cache")
-    classifier = Classifier(exact(tmp_path), checkpoint, threads=1)
+    classifier = load_model(exact(tmp_path), checkpoint, threads=1)
 
     assert (checkpoint.version, classifier.classes) == ("1", ("NEGATIVE", "NEUTRAL", "POSITIVE"))
 
@@ -92,7 +92,7 @@ def test_what_is_not_in_the_registry_is_named(registry: str, tmp_path: Path) -> 
 
 
 def test_a_text_gets_the_same_score_whatever_its_batch_mates(tiny_model: Path, tmp_path: Path) -> None:
-    classifier = Classifier(exact(tmp_path), find_checkpoint(tiny_model, source="tiny"), threads=1)
+    classifier = load_model(exact(tmp_path), find_checkpoint(tiny_model, source="tiny"), threads=1)
     texts = ["good", "this film is terrible ! i hate it", "a " * 300]
     together = classifier.forward(classifier.encode(texts))
 

@@ -20,7 +20,7 @@ from model_server.errors import InvalidSettings
 from model_server.inference.variant import ONNX_FP32, ONNX_INT8, REFERENCE, TORCH_BF16
 from model_server.settings import load_settings
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 TEXTS = ("this is amazing !", "terrible film", "i hate the good bad film . " * 12, "a")
 
@@ -81,7 +81,7 @@ def test_dynamic_quantisation_is_what_the_comparison_refuses(tmp_path: Path, tin
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    from model_server.inference.comparing import Examiner
+    from model_server.inference.comparing import Examiner, exact_scores
     from model_server.inference.onnx_export import export
     from model_server.inference.onnx_runtime import OnnxRuntime
     from model_server.inference.runtime import Padding
@@ -94,11 +94,9 @@ def test_dynamic_quantisation_is_what_the_comparison_refuses(tmp_path: Path, tin
         loaded.model.classifier.weight.mul_(30)
     export(loaded.model, tmp_path / "fp32.onnx")
     quantize_dynamic(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", weight_type=QuantType.QInt8)
-    examiner = Examiner(
-        encoder(loaded.tokenizer, max_tokens=128),
-        Padding(0, 128),
-        exact=lambda: OnnxRuntime(tmp_path / "fp32.onnx", threads=1),
-    )
+    encode, padding = encoder(loaded.tokenizer, max_tokens=128), Padding(0, 128)
+    exact = OnnxRuntime(tmp_path / "fp32.onnx", threads=1)
+    examiner = Examiner(encode, padding, exact=lambda: exact_scores(exact, encode, padding=padding))
 
     assert not examiner.examine(OnnxRuntime(tmp_path / "int8.onnx", threads=1)).passes
 

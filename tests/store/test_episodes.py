@@ -7,6 +7,7 @@ import pytest
 from psycopg2 import errors
 
 from modelmonitor.store.episodes import EpisodeRow, load_episodes, lock_decisions, save_episode
+from modelmonitor.store.feedback import Feedback, add_labels
 from modelmonitor.store.retrain import TriggerRow, load_triggers, save_trigger
 from modelmonitor.store.rollups import HourRow, list_hours, roll_up_missing
 from modelmonitor.store.window_quality import tally_labels
@@ -111,15 +112,35 @@ def test_hours_that_no_roll_up_has_seen_are_counted_once_and_the_newest_again(
 
     log(1)
     log(2, confidence=0.5)
-    first = HourRow(START.replace(hour=3, minute=0), 1, 0.75, 0, {"POSITIVE": 1})
-    assert hours() == (first, HourRow(START.replace(hour=4, minute=0), 1, 0.5, 1, {"POSITIVE": 1}))
+    first = HourRow(START.replace(hour=3, minute=0), 1, 0.75, 0, {"POSITIVE": 1}, 1)
+    assert hours() == (first, HourRow(START.replace(hour=4, minute=0), 1, 0.5, 1, {"POSITIVE": 1}, 1))
     log(2, sentiment="NEGATIVE")
     assert hours() == (
         first,
-        HourRow(START.replace(hour=4, minute=0), 2, 1.25, 1, {"POSITIVE": 1, "NEGATIVE": 1}),
+        HourRow(START.replace(hour=4, minute=0), 2, 1.25, 1, {"POSITIVE": 1, "NEGATIVE": 1}, 2),
+    )
+    log(2, confidence=None)
+    assert hours()[1] == HourRow(
+        START.replace(hour=4, minute=0), 3, 1.25, 1, {"POSITIVE": 2, "NEGATIVE": 1}, 2
     )
 
 
 def test_a_window_without_labels_has_an_empty_tally(conn):
     found = tally_labels(conn, deployment_id="sentiment", start=START, end=START + DAY, model_version=None)
     assert (found.counts, found.confidence_sum, found.median_delay_s) == ({}, 0.0, None)
+
+
+def test_the_tally_of_labels_knows_no_confidence_where_a_model_told_the_class_alone(
+    conn, store_rows, make_prediction
+):
+    rows = [make_prediction(predicted_at=START, confidence_score=score) for score in (0.75, None)]
+    store_rows(*rows)
+
+    def tally(*labelled):
+        with conn, conn.cursor() as cursor:
+            add_labels(cursor, [Feedback(row.prediction_id, "POSITIVE", START, "test") for row in labelled])
+        question = {"deployment_id": "sentiment", "start": START, "end": START + DAY, "model_version": None}
+        return tally_labels(conn, **question)
+
+    assert tally(rows[0]).confidence_sum == 0.75
+    assert (tally(*rows).counts, tally(*rows).confidence_sum) == ({("POSITIVE", "POSITIVE"): 2}, None)

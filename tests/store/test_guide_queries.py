@@ -119,3 +119,25 @@ def test_the_same_queries_are_functions(database_url: str, conn, now: datetime) 
             HourlyTrend(hour, 2, 0.75),
             HourlyTrend(hour - timedelta(days=3), 1, 0.25),
         )
+
+
+def test_predictions_of_unknown_confidence_count_as_predictions_and_change_no_mean(
+    database_url: str, tmp_path: Path, make_prediction: Callable[..., Prediction], now: datetime
+) -> None:
+    log = PredictionLog(LogSettings(tmp_path, database_url))
+    log.start()
+    scores = {"sure": 1.0, "unsure": 0.5, "class alone": None, "another": None}
+    log.append(
+        [
+            make_prediction(input_text=text, predicted_at=now, confidence_score=score)
+            for text, score in scores.items()
+        ]
+    )
+    assert log.flush(timeout_s=30)
+    log.close(timeout_s=5)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+
+    with closing(connect(database_url, application_name="tests")) as conn, conn:
+        assert run(conn, SUMMARY) == [(4, 0.75, 1)]
+        assert run(conn, INVESTIGATE) == [("unsure", "POSITIVE", 0.5)]
+        assert run(conn, TRENDS) == [(hour, 4, 0.75)]

@@ -8,6 +8,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,9 @@ class Tally:
 
     def dropped(self, rows: int, reason: str) -> None:
         self.counts[f"dropped {reason}"] += rows
+
+    def discarded(self, rows: int) -> None:
+        self.counts["discarded"] += rows
 
     def repaired(self, rows: int) -> None:
         self.counts["repaired"] += rows
@@ -124,6 +128,30 @@ def test_the_same_prediction_twice_is_one_row(
     assert texts(database_url) == ["once", "twice"]
     assert tally.counts["written"] == 2
     assert run(LogSettings(tmp_path, database_url), [once]).counts["written"] == 0
+
+
+@pytest.mark.parametrize("logger_first", [True, False])
+def test_what_a_predictor_logs_of_itself_counts_once_beside_what_a_logger_saw_of_it(
+    database_url: str, tmp_path: Path, make_prediction: Make, *, logger_first: bool
+) -> None:
+    own = make_prediction(input_text="whole", source="v1")
+    seen = replace(own, input_text="seen", source="cloudevent", embedding=None)
+    other = make_prediction(input_text="another", source="cloudevent")
+    order = ([seen, other], [own]) if logger_first else ([own], [seen, other])
+    for rows in order:
+        run(LogSettings(tmp_path, database_url), rows)
+
+    assert query(database_url, "SELECT input_text, source FROM prediction_logs ORDER BY 1") == [
+        ("another", "cloudevent"),
+        ("whole", "v1"),
+    ]
+
+
+def test_an_unknown_confidence_is_stored_as_none(
+    database_url: str, tmp_path: Path, make_prediction: Make
+) -> None:
+    run(LogSettings(tmp_path, database_url), [make_prediction(confidence_score=None)])
+    assert query(database_url, "SELECT confidence_score FROM prediction_logs") == [(None,)]
 
 
 def test_text_that_postgresql_cannot_hold_is_repaired_and_counted(

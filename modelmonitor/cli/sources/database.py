@@ -19,8 +19,8 @@ Answer = TypeVar("Answer")
 _HOUR_S: Final = 3600
 
 _BY_CLASS: Final = """
-SELECT predicted_sentiment, count(*), sum(confidence_score),
-       count(*) FILTER (WHERE confidence_score < %(low)s), max(predicted_at)
+SELECT predicted_sentiment, count(*), coalesce(sum(confidence_score), 0),
+       count(*) FILTER (WHERE confidence_score < %(low)s), max(predicted_at), count(confidence_score)
 FROM prediction_logs
 WHERE deployment_id = %(deployment)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
 GROUP BY predicted_sentiment ORDER BY predicted_sentiment
@@ -29,7 +29,7 @@ _BY_DAY: Final = """
 SELECT (predicted_at AT TIME ZONE 'UTC')::date::text, count(*), avg(confidence_score)
 FROM prediction_logs
 WHERE deployment_id = %s AND predicted_at >= %s AND predicted_at < %s
-GROUP BY 1 ORDER BY 1
+GROUP BY 1 HAVING count(confidence_score) > 0 ORDER BY 1
 """
 _BY_HOUR: Final = """
 SELECT extract(epoch FROM date_trunc('hour', predicted_at))::bigint, avg(confidence_score)
@@ -58,8 +58,8 @@ class WindowFacts:
 
     Attributes:
         classes: predictions by predicted class.
-        confidence: mean, 0 to 1; None without predictions.
-        low_confidence_share: 0 to 1; None without predictions.
+        confidence: mean, 0 to 1; None where none is known.
+        low_confidence_share: of those of known confidence, 0 to 1; None without any.
         newest: time of the last one, with time zone.
     """
 
@@ -128,15 +128,15 @@ def window_facts(
     conn: Connection, *, deployment: str, start: datetime, end: datetime, low_confidence_below: float
 ) -> WindowFacts:
     """Predictions of [start, end)."""
-    known = {"deployment": deployment, "start": start, "end": end, "low": low_confidence_below}
+    question = {"deployment": deployment, "start": start, "end": end, "low": low_confidence_below}
     with conn.cursor() as cursor:
-        cursor.execute(_BY_CLASS, known)
+        cursor.execute(_BY_CLASS, question)
         rows = cursor.fetchall()
-    total = sum(row[1] for row in rows)
+    known = sum(row[5] for row in rows)
     return WindowFacts(
         classes={row[0]: row[1] for row in rows},
-        confidence=sum(row[2] for row in rows) / total if total else None,
-        low_confidence_share=sum(row[3] for row in rows) / total if total else None,
+        confidence=sum(row[2] for row in rows) / known if known else None,
+        low_confidence_share=sum(row[3] for row in rows) / known if known else None,
         newest=max((row[4] for row in rows), default=None),
     )
 
@@ -144,7 +144,7 @@ def window_facts(
 def daily_confidence(
     conn: Connection, *, deployment: str, start: datetime, end: datetime
 ) -> tuple[tuple[str, int, float], ...]:
-    """UTC day, predictions and mean confidence of each day that has any, the oldest first."""
+    """UTC day, predictions and mean confidence of each day of which any is known, the oldest first."""
     with conn.cursor() as cursor:
         cursor.execute(_BY_DAY, (deployment, start, end))
         return tuple((day, count, float(mean)) for day, count, mean in cursor)

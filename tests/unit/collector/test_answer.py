@@ -14,9 +14,9 @@ ID = "5f0c7a3e-1f0e-5b1d-9a0e-5d0f3c3b2a11"
 @pytest.mark.parametrize(
     ("entry", "answer"),
     [
-        (1, Answer("POSITIVE", 1.0, (0.0, 1.0))),
-        ("POSITIVE", Answer("POSITIVE", 1.0, (0.0, 1.0))),
-        ("OTHER", Answer("OTHER", 1.0, ())),
+        (1, Answer("POSITIVE", None, (0.0, 1.0))),
+        ("POSITIVE", Answer("POSITIVE", None, (0.0, 1.0))),
+        ("OTHER", Answer("OTHER", None, ())),
         (0.25, Answer("NEGATIVE", 0.75, (0.75, 0.25))),
         ([0.25, 0.75], Answer("POSITIVE", 0.75, (0.25, 0.75))),
         ([[0.25, 0.75]], Answer("POSITIVE", 0.75, (0.25, 0.75))),
@@ -42,7 +42,7 @@ def test_an_entry_of_a_reply_is_read_with_the_classes_of_the_settings(entry, ans
 @pytest.mark.parametrize(
     ("entry", "answer"),
     [
-        (1, Answer("1", 1.0, ())),
+        (1, Answer("1", None, ())),
         ([0.25, 0.75], Answer("1", 0.75, (0.25, 0.75))),
         ({"b": 0.75, "a": 0.25}, Answer("b", 0.75, (0.25, 0.75))),
         ([{"label": "b", "score": 0.5}, {"label": "a", "score": 0.25}], Answer("b", 0.5, ())),
@@ -92,8 +92,8 @@ def tensor(name, datatype, data, shape=None, **parameters):
 @pytest.mark.parametrize(
     ("outputs", "answers"),
     [
-        ([tensor("label", "BYTES", ["a", "b"])], (Answer("a", 1.0, ()), Answer("b", 1.0, ()))),
-        ([tensor("predict", "INT64", [1, 0], [2, 1])], (Answer("1", 1.0, ()), Answer("0", 1.0, ()))),
+        ([tensor("label", "BYTES", ["a", "b"])], (Answer("a", None, ()), Answer("b", None, ()))),
+        ([tensor("predict", "INT64", [1, 0], [2, 1])], (Answer("1", None, ()), Answer("0", None, ()))),
         ([tensor("predict", "FP32", [0.75], [1, 1])], (Answer("1", 0.75, (0.25, 0.75)),)),
         ([tensor("output", "FP32", [[0.25, 0.75]], [1, 2])], (Answer("1", 0.75, (0.25, 0.75)),)),
         ([tensor("output", "BYTES", ['{"label": "a", "score": 0.75}'])], (Answer("a", 0.75, ()),)),

@@ -194,3 +194,15 @@ def test_the_classifier_reads_words(make_sample):
     run = detector("classifier", backend="native", params={"feature": "text"})
     found = run(make_sample(200, seed=1), make_sample(150, seed=2, new_words=0.3), level=0.05, seed=0)
     assert (found.feature, found.p_value <= 0.05, found.effect_size > 0.5) == ("text", True, True)
+
+
+@pytest.mark.parametrize(("name", "backend"), EVERY)
+def test_where_only_classes_are_told_confidence_is_not_compared_and_the_rest_is(make_sample, name, backend):
+    told = [replace(make_sample(200, seed=seed), confidence_known=False) for seed in (1, 2)]
+    run = detector(name, backend=backend)
+
+    if name in {"ks", "cramer-von-mises", "context-mmd"}:
+        with pytest.raises(MissingColumn, match="let the model reply with probabilities"):
+            run(*told, level=0.01, seed=0)
+    else:
+        assert run(*told, level=0.01, seed=0).p_value > 0.001

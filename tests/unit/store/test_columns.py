@@ -56,3 +56,13 @@ def test_rows_of_another_model_are_counted_and_refused() -> None:
 def test_embeddings_of_different_models_are_refused() -> None:
     with pytest.raises(MixedWindow, match="Embeddings of the window differ in length"):
         sample(ROW, replace(ROW, embedding=b"\x00\x3c"))
+
+
+def test_a_class_told_alone_is_the_predicted_class_of_unknown_confidence() -> None:
+    told = replace(ROW, probabilities=[], predicted="NEGATIVE", confidence_known=False)
+    found = sample(ROW, told)
+
+    assert (found.predicted.tolist(), found.confidence_known) == ([1, 0], False)
+    assert sample(ROW).confidence_known
+    with pytest.raises(MixedWindow, match="1 of 1 rows of the window do not have 2 probabilities"):
+        sample(replace(told, predicted="joy"))

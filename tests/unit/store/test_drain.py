@@ -86,7 +86,7 @@ class Outage:
         self.drain = Drain(
             self.spool,
             self.world,
-            dead_letters=DeadLetters(directory, now=self.world.now),
+            dead_letters=DeadLetters(directory, max_bytes=10**6, now=self.world.now),
             settings=self.settings,
             observer=self.log,
             delays=lambda: self._passing(chance),
