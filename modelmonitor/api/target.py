@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from modelmonitor.api.base import ApiModel, Rule, exactly_one
 from modelmonitor.api.containers import KeysMatching
 from modelmonitor.api.durations import Duration
-from modelmonitor.api.names import HttpPath, LabelText, ModelName, ObjectName
+from modelmonitor.api.names import HttpPath, HttpUrl, LabelText, ModelName, ObjectName, SecretKeyName
 from modelmonitor.api.quantities import Port
+from modelmonitor.api.secrets import SecretKey
+
+_LONGEST_NAME: Final = 253
 
 Capture = Literal["predictor", "logger", "none"]
 
@@ -51,6 +54,25 @@ class MetricsEndpoint(ApiModel):
     """How often Prometheus reads them."""
 
 
+class ScoreToken(SecretKey):
+    """The bearer token of the predictor's `POST /reference/score`."""
+
+    key: SecretKeyName = "token"
+    """Key in its data."""
+
+
+class Scoring(ApiModel):
+    """How drift jobs reach the model itself, to have it score the texts of a reference."""
+
+    url: HttpUrl | None = None
+    """Address of our predictor. Left out: of an InferenceService `http://NAME-predictor.NAMESPACE.svc`, of a
+    Service `http://NAME.NAMESPACE.svc:PORT` with `metrics.port`; a `podSelector` has none."""
+
+    token_secret: ScoreToken | None = None
+    """Secret with the predictor's MM_SERVER_SCORE_TOKEN. Left out: Secret `NAME-score-token`, key `token`,
+    with the name of the InferenceService or Service, if it is there."""
+
+
 class Target(ApiModel):
     """The model that is monitored. Give exactly one of `inferenceService`, `service` and `podSelector`."""
 
@@ -77,6 +99,9 @@ class Target(ApiModel):
     metrics: MetricsEndpoint = MetricsEndpoint()
     """Where the metrics are."""
 
+    scoring: Scoring = Scoring()
+    """How drift jobs have the model score the texts of a reference."""
+
     rules: ClassVar = (
         exactly_one(
             "inferenceService",
@@ -101,3 +126,19 @@ class Target(ApiModel):
     def name(self) -> str:
         """Name of the model in the prediction log."""
         return self.model_name or self.inference_service or self.service or ""
+
+    @property
+    def score_token(self) -> ScoreToken | None:
+        """Where the score token is; None for pods that no object names."""
+        if self.scoring.token_secret is not None:
+            return self.scoring.token_secret
+        name = self.inference_service or self.service
+        return None if name is None else ScoreToken(secret_name=f"{name}-score-token"[:_LONGEST_NAME])
+
+    def score_url(self, namespace: str) -> str | None:
+        """Address of the model for those in the cluster; None for pods that no Service leads to."""
+        if self.scoring.url is not None:
+            return self.scoring.url
+        if self.inference_service is not None:
+            return f"http://{self.inference_service}-predictor.{namespace}.svc"
+        return None if self.service is None else f"http://{self.service}.{namespace}.svc:{self.metrics.port}"

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "doctor": "modelmonitor.cli.doctor:doctor",
     "alerts": "modelmonitor.cli.alerts:alerts",
     "feedback": "modelmonitor.cli.feedback:app",
+    "reference": "modelmonitor.cli.references:app",
     "init": "modelmonitor.cli.init:init",
     "render": "modelmonitor.cli.render:render",
     "approve": "modelmonitor.cli.approve:approve",

@@ -31,6 +31,7 @@ from modelmonitor.job.cluster_status import ApiServer, ApiServerUnreachable, Mon
 from modelmonitor.job.errors import JobError, UnreadableMonitor
 from modelmonitor.job.logs import log_as_json
 from modelmonitor.job.plan import plan_run
+from modelmonitor.job.references.sources import Sources
 from modelmonitor.job.run import Options, Run, new_run_id, run
 from modelmonitor.job.settings import PREFIX, JobSettings
 from modelmonitor.report.answers import headline
@@ -107,6 +108,9 @@ def _run(settings: JobSettings) -> Run:
         report_dir=settings.report_dir,
         seed=settings.seed,
         run_id=settings.run_id or new_run_id(),
+        sources=Sources(
+            predictor_url=settings.predictor_url, score_token=settings.score_token.get_secret_value()
+        ),
     )
     return run(plan, database_url=settings.database_url.get_secret_value(), options=options)
 

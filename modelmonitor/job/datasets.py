@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Final
 
 from modelmonitor.job.errors import JobError
+from modelmonitor.store.datasets import LabelledText
 
-LabelledText = tuple[str, str | None]
+DATASETS: Final = "modelmonitor.datasets"
+"""Group of entry points by which installed packages offer data sets."""
 
 
 class UnreadableDataset(JobError):
     """The file of a data set is missing or malformed; the message names the line."""
+
+
+def installed_dataset(name: str) -> Sequence[LabelledText]:
+    """The labelled texts that an installed package offers under this name.
+
+    Raises:
+        KeyError: no package does.
+    """
+    texts: Sequence[LabelledText] = entry_points(group=DATASETS)[name].load()()
+    return texts
 
 
 def read_dataset(path: Path) -> tuple[LabelledText, ...]:

@@ -21,9 +21,7 @@ from modelmonitor.report.check import (
 from modelmonitor.report.wording import check_sentence
 from modelmonitor.sample import Sample
 
-NO_REFERENCE = Obstacle(
-    "NoReference", "There is no reference to compare with: build one with initialize_reference_data."
-)
+NO_REFERENCE = Obstacle("NoReference", "There is no reference to compare with: name one in spec.reference.")
 
 
 def judge(

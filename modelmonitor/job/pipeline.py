@@ -39,7 +39,12 @@ class Circumstances:
 
 
 def run_checks(
-    plan: RunPlan, *, reference: Reference | None, windows: Mapping[str, Window], circumstances: Circumstances
+    plan: RunPlan,
+    *,
+    reference: Reference | None,
+    windows: Mapping[str, Window],
+    circumstances: Circumstances,
+    outdated: str = "",
 ) -> RunReport:
     """Judge every check of the plan and gather what the report shows.
 
@@ -48,6 +53,7 @@ def run_checks(
         reference: what normal looks like; without it every check is inconclusive.
         windows: for each check of the plan, by name, its window.
         circumstances: run id, time, seed, history and package versions.
+        outdated: why there is no newer reference, a sentence; empty if it is the right one.
 
     Raises:
         DetectionError: a detector's package is missing; anything the data lack is a verdict instead.
@@ -80,7 +86,13 @@ def run_checks(
         checks=checks,
         health=_health(plan, shown),
         red_flags=_red_flags(plan, shown),
-        notes=(*_capped(checks), *_sampled(windows), *_mixed(checks), *_unsplit(plan, checks)),
+        notes=(
+            *_outdated(outdated, reference),
+            *_capped(checks),
+            *_sampled(windows),
+            *_mixed(checks),
+            *_unsplit(plan, checks),
+        ),
         evidence=gather(
             plan, reference=sample, windows=windows, seed=circumstances.seed, packages=circumstances.packages
         ),
@@ -144,6 +156,14 @@ def _red_flags(plan: RunPlan, window: Window) -> tuple[str, ...]:
     if window.columns is None:
         return ()
     return red_flags(measure(window.columns, low_below=plan.thresholds.low_confidence_below))
+
+
+def _outdated(why: str, reference: Reference | None) -> tuple[str, ...]:
+    if not why or reference is None:
+        return ()
+    return (
+        f"Compared with version {reference.version} of the reference, for no newer could be built. {why}",
+    )
 
 
 def _capped(checks: Sequence[CheckReport]) -> tuple[str, ...]:

@@ -77,6 +77,21 @@ class PlannedCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferencePlan:
+    """Which reference a run compares with.
+
+    Attributes:
+        name: in PostgreSQL; of a data set its own.
+        spec: the source and when it is read anew.
+        token_place: where the score token belongs in a cluster; empty where nothing says.
+    """
+
+    name: str
+    spec: Reference
+    token_place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RetrainPlan:
     """What a recommendation to train again needs.
 
@@ -99,8 +114,7 @@ class RunPlan:
 
     Attributes:
         model_version: the version to watch; None follows the newest reference.
-        reference: name of the reference in PostgreSQL; None if the spec names none, then `reference_obstacle`
-            says what to do.
+        reference: what normal looks like and how it is built.
         show_texts: whether logged texts may appear in a report.
         retrain: what a recommendation to train again needs.
         settings: the spec as JSON types, for the record.
@@ -111,8 +125,7 @@ class RunPlan:
     deployment_id: str
     model_name: str
     model_version: str | None
-    reference: str | None
-    reference_obstacle: str | None
+    reference: ReferencePlan
     checks: tuple[PlannedCheck, ...]
     budget_max: int
     budget_per: str
@@ -167,8 +180,7 @@ def plan_run(
         deployment_id=deployment_id or spec.target.name,
         model_name=spec.target.name,
         model_version=spec.target.model_version,
-        reference=spec.reference.dataset,
-        reference_obstacle=_reference_obstacle(spec.reference),
+        reference=_reference(monitor),
         checks=tuple(_planned(check, level=level[check.name], per=per) for check in chosen),
         budget_max=spec.false_alarms.max,
         budget_per=spec.false_alarms.per,
@@ -247,10 +259,19 @@ def _effects(check: Check, detector: Detector) -> EffectThresholds:
     return EffectThresholds(warning=float(check.severity.warning), critical=float(check.severity.critical))
 
 
-def _reference_obstacle(reference: Reference) -> str | None:
-    if reference.dataset is not None:
-        return None
-    return "This version compares with a stored data set only: name one in spec.reference.dataset."
+def _reference(monitor: ModelMonitor) -> ReferencePlan:
+    spec, target = monitor.spec.reference, monitor.spec.target
+    owner = f"{monitor.metadata.namespace or ''}/{monitor.metadata.name}".lstrip("/")
+    kind = next(
+        kind for kind in ("dataset", "window", "rolling", "mlflow") if getattr(spec, kind) is not None
+    )
+    token = target.score_token
+    return ReferencePlan(
+        # A slash and a colon are in no name of a data set, so what a monitor builds of its log is its own.
+        name=spec.dataset or f"{owner}:{kind}",
+        spec=spec,
+        token_place="" if token is None else f"Secret {token.secret_name}, key {token.key}",
+    )
 
 
 def _thresholds(spec: ThresholdSpec) -> Thresholds:

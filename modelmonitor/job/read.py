@@ -17,11 +17,13 @@ from modelmonitor.job.bulk import SAMPLE_ROWS, Bulk, read_bulk
 from modelmonitor.job.judge import NO_REFERENCE
 from modelmonitor.job.plan import PlannedCheck, RunPlan
 from modelmonitor.job.quality import counts_of_tally
+from modelmonitor.job.references.provide import Provided, other_model, provide
+from modelmonitor.job.references.sources import Sources
 from modelmonitor.job.window import Labels, Obstacle, Part, Window
 from modelmonitor.sample import Sample
 from modelmonitor.store.bulk import Question
-from modelmonitor.store.errors import MixedWindow, ReferenceMissing
-from modelmonitor.store.references import Reference, load_reference
+from modelmonitor.store.errors import MixedWindow
+from modelmonitor.store.references import Reference
 from modelmonitor.store.rollups import HourRow, list_hours, roll_up_missing
 from modelmonitor.store.window_quality import tally_labels
 from modelmonitor.store.windows import count_rows, model_versions, read_window, start_of_newest
@@ -39,45 +41,40 @@ class Found:
     Attributes:
         windows: by name of the check.
         hours: hourly sums of the last days, for the trend of confidence.
+        outdated: why there is no newer reference, a sentence; empty if it is the right one.
     """
 
     reference: Reference | None
     windows: Mapping[str, Window]
     hours: Sequence[HourRow]
+    outdated: str = ""
 
 
-def read(conn: Connection, plan: RunPlan, *, now: datetime, seed: int) -> Found:
+def read(conn: Connection, plan: RunPlan, *, sources: Sources, now: datetime, seed: int) -> Found:
     """Read everything that a run needs; what is missing becomes an obstacle of its window, not an error.
 
     Args:
         conn: any connection.
         plan: what to run.
+        sources: what may be asked for a reference that is not stored yet.
         now: end of the windows, UTC.
         seed: of the choice of rows where there are more than a check reads.
     """
-    reference = _reference(conn, plan)
+    provided = provide(conn, plan, sources=sources, now=now)
     roll_up_missing(conn, deployment_id=plan.deployment_id, end=now, at_most=_TREND)
     known: dict[_Bounds, list[Part]] = {}
     windows = {
-        check.name: _window(conn, plan, check, reference=reference, now=now, seed=seed, known=known)
+        check.name: _window(conn, plan, check, provided=provided, now=now, seed=seed, known=known)
         for check in plan.checks
     }
     hours = list_hours(conn, deployment_id=plan.deployment_id, start=now - _TREND, end=now)
     return Found(
-        reference=reference if isinstance(reference, Reference) else None, windows=windows, hours=hours
+        reference=_shown(provided.reference, plan), windows=windows, hours=hours, outdated=provided.outdated
     )
 
 
-def _reference(conn: Connection, plan: RunPlan) -> Reference | Obstacle:
-    if plan.reference is None:
-        return Obstacle("UnsupportedReference", plan.reference_obstacle or NO_REFERENCE.sentence)
-    try:
-        found = load_reference(conn, name=plan.reference, model_name=plan.model_name)
-    except ReferenceMissing as error:
-        return Obstacle("NoReference", str(error))
-    if plan.model_version not in (None, found.model_version):
-        return _other_model(f"version {plan.model_version} is watched", found)
-    return replace(found, sample=_visible(found.sample, plan))
+def _shown(reference: Reference | None, plan: RunPlan) -> Reference | None:
+    return None if reference is None else replace(reference, sample=_visible(reference.sample, plan))
 
 
 def _window(
@@ -85,15 +82,15 @@ def _window(
     plan: RunPlan,
     check: PlannedCheck,
     *,
-    reference: Reference | Obstacle,
+    provided: Provided,
     now: datetime,
     seed: int,
     known: dict[_Bounds, list[Part]],
 ) -> Window:
-    version = reference.model_version if isinstance(reference, Reference) else None
-    span = _span(conn, plan, check, version=version, now=now)
-    if isinstance(reference, Obstacle):
-        return span.closed(reference)
+    reference = provided.reference
+    span = _span(conn, plan, check, version=reference.model_version if reference else None, now=now)
+    if reference is None:
+        return span.closed(provided.obstacle or NO_REFERENCE)
     try:
         bounds = (span.start, check.parts, check.max_rows)
         if bounds not in known:
@@ -101,7 +98,8 @@ def _window(
     except MixedWindow as error:
         return span.closed(Obstacle("MixedWindow", str(error)))
     if not span.logged and span.others:
-        return span.closed(_other_model(f"the predictions come from version {span.latest_other}", reference))
+        found = f"the predictions come from version {span.latest_other}"
+        return span.closed(other_model(found, reference, why=provided.outdated))
     whole, *newer = known[bounds]
     labels = _labels(conn, plan, span=span, reference=reference) if plan.measures(check) else None
     return Window(
@@ -260,11 +258,3 @@ def _labels(conn: Connection, plan: RunPlan, *, span: _Span, reference: Referenc
 def _visible(sample: Sample, plan: RunPlan) -> Sample:
     # A hash in place of a text has no words; comparing hashes as words would always look like drift.
     return sample if plan.show_texts else replace(sample, texts=(None,) * len(sample))
-
-
-def _other_model(found: str, reference: Reference) -> Obstacle:
-    return Obstacle(
-        "ModelChanged",
-        f"Reference {reference.name} was scored by model version {reference.model_version}, but {found}: "
-        "build the reference again with initialize_reference_data.",
-    )

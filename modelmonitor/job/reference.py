@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from modelmonitor.job.datasets import LabelledText
 from modelmonitor.job.errors import JobError
 from modelmonitor.job.scoring import Scores
 from modelmonitor.sample import UNLABELLED, Sample
+from modelmonitor.store.datasets import LabelledText
 
 
 class UnknownLabel(JobError):

@@ -16,6 +16,7 @@ from modelmonitor.job.pipeline import Circumstances, run_checks
 from modelmonitor.job.plan import RunPlan
 from modelmonitor.job.publish import Published, decide_and_save, publish, report_path, require_writable
 from modelmonitor.job.read import read
+from modelmonitor.job.references.sources import Sources
 from modelmonitor.report.model import RunReport
 from modelmonitor.report.status import status_checks
 
@@ -36,6 +37,7 @@ class Options:
         seed: of every random choice.
         run_id: unique; a second run with the same id decides and writes nothing again.
         packages: versions of the packages that compute, for the record.
+        sources: what may be asked for a reference that is not stored yet; by default no predictor.
     """
 
     now: datetime
@@ -44,6 +46,7 @@ class Options:
     seed: int | None = None
     run_id: str = field(default_factory=new_run_id)
     packages: Mapping[str, str] = field(default_factory=installed_packages)
+    sources: Sources = field(default_factory=Sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,12 @@ def run(plan: RunPlan, *, database_url: str, options: Options) -> Run:
         require_writable(options.report_dir)
         path = report_path(options.report_dir, options.run_id)
     with database(database_url) as conn:
-        found = read(conn, plan, now=options.now, seed=seed)
+        found = read(conn, plan, sources=options.sources, now=options.now, seed=seed)
         draft = run_checks(
             plan,
             reference=found.reference,
             windows=found.windows,
+            outdated=found.outdated,
             circumstances=Circumstances(options.run_id, options.now, seed, options.packages),
         )
         url = str(path) if path else ""

@@ -24,7 +24,8 @@ _LONGEST_PAUSE_S: Final = 10.0
 _PATH: Final = "/reference/score"
 _REFUSALS: Final[dict[int, str]] = {
     401: "refused the token: set score_token to its MM_SERVER_SCORE_TOKEN",
-    404: "has no /reference/score: start it with MM_SERVER_SCORE_TOKEN set, or correct its address",
+    404: "has no /reference/score: start it with MM_SERVER_SCORE_TOKEN set, or correct its address; a server "
+    "that is not ModelMonitor's has no such route, so compare with reference.window or reference.rolling",
 }
 
 

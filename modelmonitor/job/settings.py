@@ -22,6 +22,12 @@ class JobSettings(BaseSettings):
     monitor: Path = Field(description="File with the ModelMonitor, YAML.")
     database_url: SecretStr = Field(description="PostgreSQL: postgresql://user:password@host:port/database.")
     mlflow_tracking_uri: str | None = Field(default=None, description="MLflow; left out, no run is logged.")
+    predictor_url: str | None = Field(
+        default=None, description="The predictor, for references that must be scored; left out, none can be."
+    )
+    score_token: SecretStr = Field(
+        default=SecretStr(""), description="MM_SERVER_SCORE_TOKEN of that predictor; empty scores nothing."
+    )
     check: str = Field(default="all", description="Name of the one check to run, or all.")
     deployment_id: str | None = Field(
         default=None, description="Whose predictions; by default the model's name."

@@ -124,6 +124,8 @@ def start_check(
         "MM_JOB_CHECK": check,
         "MM_JOB_DATABASE_URL": addresses.database_url.get_secret_value(),
         "MM_JOB_MLFLOW_TRACKING_URI": addresses.mlflow_url,
+        "MM_JOB_PREDICTOR_URL": addresses.predictor_url,
+        "MM_JOB_SCORE_TOKEN": addresses.score_token.get_secret_value(),
         "MM_JOB_REPORT_DIR": str((data_dir / "reports").resolve()),
     }
     return RunningCheck(check, settings={**environment, **settings}, log=data_dir / "logs" / "job.log")

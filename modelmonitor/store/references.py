@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from psycopg2 import errors
+from psycopg2.extras import Json
 
 from modelmonitor.sample import UNLABELLED, Sample
 from modelmonitor.store.columns import StoredRow, half_precision, sample_of
@@ -29,13 +31,20 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 NEXT_VERSION: Final = 0
+_ALL: Final = """
+SELECT name, version, model_name, model_version, created_at, origin,
+       (SELECT count(*) FROM drift_reference_rows AS row
+        WHERE (row.name, row.model_name, row.version) = (head.name, head.model_name, head.version))
+FROM drift_references AS head ORDER BY created_at DESC, name, version DESC
+"""
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('modelmonitor reference ' || %s || ' ' || %s))"
+_BUILD_LOCK: Final = "hashtext('modelmonitor build reference ' || %s || ' ' || %s)"
 _NEXT: Final = (
     "SELECT coalesce(max(version), 0) + 1 FROM drift_references WHERE name = %s AND model_name = %s"
 )
 _INSERT: Final = """
-INSERT INTO drift_references (name, model_name, version, model_version, origin, classes, created_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+INSERT INTO drift_references (name, model_name, version, model_version, origin, classes, created_at, source)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 _COPY_ROWS: Final = """
 COPY drift_reference_rows
@@ -44,8 +53,11 @@ COPY drift_reference_rows
 FROM STDIN (FORMAT binary)
 """
 _FIND: Final = """
-SELECT version, model_version, origin, classes, created_at FROM drift_references
-WHERE name = %s AND model_name = %s AND (%s::integer IS NULL OR version = %s) ORDER BY version DESC LIMIT 1
+SELECT version, model_version, origin, classes, created_at, source FROM drift_references
+WHERE name = %(name)s AND model_name = %(model_name)s
+  AND (%(version)s::integer IS NULL OR version = %(version)s)
+  AND (%(model_version)s::text IS NULL OR model_version = %(model_version)s)
+ORDER BY version DESC LIMIT 1
 """
 _ROWS: Final = """
 SELECT prediction_id, predicted_at, input_text, probabilities, embedding, label, segment
@@ -66,6 +78,7 @@ class Reference:
         created_at: when it was built, with time zone.
         origin: what it was built from, in words.
         sample: the rows.
+        source: what it was built from, as JSON types: kind, digest or bounds of the source, seed.
     """
 
     name: str
@@ -75,6 +88,27 @@ class Reference:
     created_at: datetime
     origin: str
     sample: Sample
+    source: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceHead:
+    """A version of a reference without its rows; fields as those of `Reference`."""
+
+    name: str
+    version: int
+    model_name: str
+    model_version: str
+    created_at: datetime
+    origin: str
+    rows: int
+
+
+def list_references(conn: Connection) -> tuple[ReferenceHead, ...]:
+    """All versions of all references, the newest first."""
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_ALL)
+        return tuple(ReferenceHead(*row) for row in cursor)
 
 
 def save_reference(conn: Connection, reference: Reference) -> Reference:
@@ -99,22 +133,49 @@ def save_reference(conn: Connection, reference: Reference) -> Reference:
     return saved
 
 
-def load_reference(conn: Connection, *, name: str, model_name: str, version: int | None = None) -> Reference:
-    """The given version of a reference, or its latest.
+def load_reference(
+    conn: Connection,
+    *,
+    name: str,
+    model_name: str,
+    version: int | None = None,
+    model_version: str | None = None,
+) -> Reference:
+    """The given version of a reference, or its latest, or the latest that a version of the model scored.
 
     Raises:
         ReferenceMissing: there is none; the message names those that exist for the model.
     """
+    key = {"name": name, "model_name": model_name, "version": version, "model_version": model_version}
     with conn, conn.cursor() as cursor:
-        cursor.execute(_FIND, (name, model_name, version, version))
+        cursor.execute(_FIND, key)
         head = cursor.fetchone()
         if head is None:
             raise _missing(cursor, name, model_name, version=version)
-        found, model_version, origin, classes, created_at = head
+        found, scored_by, origin, classes, created_at, source = head
         cursor.execute(_ROWS, (name, model_name, found))
         rows = [StoredRow(*row) for row in cursor]
     sample = sample_of(rows, classes=tuple(classes), source=f"reference {name}")
-    return Reference(name, found, model_name, model_version, created_at.astimezone(UTC), origin, sample)
+    return Reference(name, found, model_name, scored_by, created_at.astimezone(UTC), origin, sample, source)
+
+
+@contextmanager
+def alone_building(conn: Connection, *, name: str, model_name: str) -> Iterator[None]:
+    """Inside, nobody else builds this reference; others wait.
+
+    The lock is the connection's, not a transaction's: it costs the database nothing while texts are scored,
+    and is free again as soon as the connection ends, however it does.
+    """
+    _execute(conn, f"SELECT pg_advisory_lock({_BUILD_LOCK})", (name, model_name))
+    try:
+        yield
+    finally:
+        _execute(conn, f"SELECT pg_advisory_unlock({_BUILD_LOCK})", (name, model_name))
+
+
+def _execute(conn: Connection, statement: str, values: tuple[str, ...]) -> None:
+    with conn, conn.cursor() as cursor:
+        cursor.execute(statement, values)
 
 
 def _numbered(cursor: Cursor, reference: Reference) -> Reference:
@@ -134,6 +195,7 @@ def _head(reference: Reference) -> tuple[object, ...]:
         reference.origin,
         list(reference.sample.classes),
         reference.created_at,
+        Json(dict(reference.source)),
     )
 
 
@@ -161,5 +223,5 @@ def _missing(cursor: Cursor, name: str, model_name: str, *, version: int | None)
     which = f"Reference {name}" if version is None else f"Version {version} of reference {name}"
     return ReferenceMissing(
         f"{which} does not exist for model {model_name} (it has: {known}): "
-        "build it with initialize_reference_data, or correct the name."
+        f"import its texts with `modelmonitor reference import {name} FILE`, or correct the name."
     )

@@ -46,6 +46,14 @@ SELECT model_version FROM prediction_logs
 WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
 GROUP BY model_version ORDER BY max(predicted_at) DESC, model_version
 """
+_NEWEST_VERSION: Final = """
+SELECT model_version FROM (
+    SELECT model_version, predicted_at FROM prediction_logs
+    WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
+    ORDER BY predicted_at DESC LIMIT %(rows)s
+) AS newest
+GROUP BY model_version ORDER BY count(*) DESC, max(predicted_at) DESC, model_version LIMIT 1
+"""
 
 
 def read_window(
@@ -126,6 +134,17 @@ def model_versions(
     with conn, conn.cursor() as cursor:
         cursor.execute(_VERSIONS, _question(deployment_id, start, end=end, model_version=None))
         return tuple(version for (version,) in cursor)
+
+
+def prevailing_version(
+    conn: Connection, *, deployment_id: str, start: datetime, end: datetime, rows: int
+) -> str | None:
+    """The version that made most of the newest `rows` predictions of [start, end); None if there are none."""
+    question = {**_question(deployment_id, start, end=end, model_version=None), "rows": rows}
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_NEWEST_VERSION, question)
+        found = cursor.fetchone()
+    return None if found is None else str(found[0])
 
 
 def _question(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import socket
+import threading
 from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -197,3 +202,77 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+SCORE_TOKEN = "a-token"
+
+
+@dataclass
+class Predictor:
+    """`POST /reference/score` of the contract: longer texts are more positive.
+
+    Attributes:
+        version: that it serves.
+        busy: so many requests are answered with 503.
+        requests: texts of each request that was scored.
+    """
+
+    url: str = ""
+    version: str = "7"
+    busy: int = 0
+    requests: list[int] = field(default_factory=list)
+    token: str = SCORE_TOKEN
+
+    def answer(self, path, token, body):
+        if path != "/reference/score":
+            return 404, {"error": "no such route"}
+        if token != f"Bearer {self.token}":
+            return 401, {"error": "no"}
+        if self.busy:
+            self.busy -= 1
+            return 503, {"error": "busy"}
+        texts = json.loads(body)["texts"]
+        self.requests.append(len(texts))
+        return 200, {
+            "classes": list(CLASSES),
+            "model_name": "sentiment",
+            "model_version": self.version,
+            "rows": [self.row(text) for text in texts],
+        }
+
+    @staticmethod
+    def row(text):
+        positive = min(0.99, len(text) / 100)
+        embedding = np.random.default_rng(len(text)).normal(size=12).astype("<f2")
+        return {
+            "probabilities": [1 - positive, positive],
+            "embedding": base64.b64encode(embedding.tobytes()).decode(),
+        }
+
+
+@pytest.fixture
+def predictor():
+    """A predictor that is asked over HTTP."""
+    state = Predictor()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, answer = state.answer(self.path, self.headers["Authorization"], body)
+            content = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    state.url = f"http://127.0.0.1:{server.server_port}"
+    yield state
+    server.shutdown()
+    server.server_close()

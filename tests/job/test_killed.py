@@ -13,8 +13,11 @@ from contextlib import closing
 import pytest
 
 from modelmonitor.store.connection import connect
+from modelmonitor.store.datasets import save_dataset
 from modelmonitor.store.episodes import lock_decisions
+from modelmonitor.store.references import list_references
 
+BUILDING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 DECIDED = "SELECT count(*) FROM drift_episodes"
 
@@ -124,3 +127,22 @@ def test_two_runs_at_once_open_one_episode(database_url, start):
         episodes, runs = state(conn)
     assert [(check, pages) for check, _, pages, _ in episodes] == [("concept", 1)]
     assert runs == ["one", "two"]
+
+
+def test_killed_while_its_reference_is_scored_a_run_leaves_none_and_the_one_that_waits_builds_it(
+    database_url, start, deaf_server, predictor, world
+):
+    with closing(connect(database_url, application_name="tests")) as conn:
+        with conn, conn.cursor() as cursor:
+            cursor.execute("DELETE FROM drift_references")
+        texts = [(f"{'good film ' * (i % 9 + 1)}{i}", None) for i in range(200)]
+        save_dataset(conn, "movie-reviews", texts, now=world.NOW)
+        first = start("first", predictor_url=deaf_server, score_token=predictor.token)
+        wait_until(conn, BUILDING)
+        second = start("second", predictor_url=predictor.url, score_token=predictor.token)
+        wait_until(conn, WAITING)
+        assert list_references(conn) == ()
+        kill(first)
+        assert second.wait(timeout=100) == 0
+        assert [(each.version, each.rows) for each in list_references(conn)] == [(1, 200)]
+        assert state(conn)[1] == ["second"]

@@ -11,6 +11,7 @@ import pytest
 from modelmonitor.detect.mmd_fourier import FourierMeanDiscrepancy, sums_of
 from modelmonitor.detect.registry import detector
 from modelmonitor.job.read import read
+from modelmonitor.job.references.sources import Sources
 from modelmonitor.job.run import Options, run
 from modelmonitor.store.connection import connect
 from modelmonitor.store.windows import read_window
@@ -58,7 +59,7 @@ def test_a_repeated_run_gives_the_same_findings_and_evidence(database_url, world
 def test_streamed_rows_give_what_the_whole_sample_gives(database_url, world, logged):
     plan = world.large_plan()
     with closing(connect(database_url, application_name="tests")) as conn:
-        windows = read(conn, plan, now=world.NOW, seed=5).windows
+        windows = read(conn, plan, sources=Sources(), now=world.NOW, seed=5).windows
         whole = read_window(
             conn,
             deployment_id="sentiment",
@@ -81,7 +82,7 @@ def test_streamed_rows_give_what_the_whole_sample_gives(database_url, world, log
 def test_newer_parts_hold_all_of_their_rows(database_url, world, logged):
     plan = world.large_plan(only="concept")
     with closing(connect(database_url, application_name="tests")) as conn:
-        window = read(conn, plan, now=world.NOW, seed=5).windows["concept"]
+        window = read(conn, plan, sources=Sources(), now=world.NOW, seed=5).windows["concept"]
     at = window.bulk.columns.predicted_at
     expected = [
         int((at >= np.datetime64(part.start.replace(tzinfo=None), "us")).sum()) for part in window.parts

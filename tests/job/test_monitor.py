@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -20,62 +16,6 @@ from modelmonitor.monitor import UnknownDataset
 TOKEN = "a-token"
 
 
-class Predictor(BaseHTTPRequestHandler):
-    """`POST /reference/score` of the contract: longer texts are more positive."""
-
-    protocol_version = "HTTP/1.1"
-    busy = 0
-    requests: list[int]
-
-    def do_POST(self):
-        texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["texts"]
-        if self.path != "/reference/score":
-            return self.answer(404, {"error": "no such route"})
-        if self.headers["Authorization"] != f"Bearer {TOKEN}":
-            return self.answer(401, {"error": "no"})
-        if type(self).busy:
-            type(self).busy -= 1
-            return self.answer(503, {"error": "busy"})
-        type(self).requests.append(len(texts))
-        return self.answer(
-            200,
-            {
-                "classes": ["NEGATIVE", "POSITIVE"],
-                "model_name": "sentiment",
-                "model_version": "7",
-                "rows": [self.row(text) for text in texts],
-            },
-        )
-
-    def row(self, text):
-        positive = min(0.99, len(text) / 100)
-        embedding = np.random.default_rng(len(text)).normal(size=12).astype("<f2")
-        return {
-            "probabilities": [1 - positive, positive],
-            "embedding": base64.b64encode(embedding.tobytes()).decode(),
-        }
-
-    def answer(self, status, body):
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def predictor():
-    Predictor.busy, Predictor.requests = 0, []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Predictor)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
 @pytest.fixture
 def config(database_url, predictor, world, tmp_path):
     data = tmp_path / "reviews.csv"
@@ -83,7 +23,7 @@ def config(database_url, predictor, world, tmp_path):
     data.write_text("\n".join(["text,label", *lines]))
     return DriftMonitorConfig(
         database_url=database_url,
-        predictor_url=predictor,
+        predictor_url=predictor.url,
         score_token=TOKEN,
         monitor=load_monitor(world.monitor_text(), source="test"),
         datasets={"movie-reviews": data},
@@ -118,7 +58,7 @@ def test_the_loop_of_the_guide_runs_as_it_is_written(config, database_url, world
     assert str(results[0].verdict) == "Drift(critical)"
 
 
-def test_a_reference_is_scored_in_chunks_and_saved_as_the_next_version(config):
+def test_a_reference_is_scored_in_chunks_and_saved_as_the_next_version(config, predictor):
     monitor = DriftMonitor(config)
     first = monitor.initialize_reference_data("movie-reviews")
     second = monitor.initialize_reference_data("movie-reviews")
@@ -126,7 +66,7 @@ def test_a_reference_is_scored_in_chunks_and_saved_as_the_next_version(config):
     assert (first.name, first.model_name, first.model_version) == ("movie-reviews", "sentiment", "7")
     assert len(first.sample) == 300
     assert first.sample.labels.tolist() == [i % 2 for i in range(300)]
-    assert Predictor.requests == [64, 64, 64, 64, 44] * 2
+    assert predictor.requests == [64, 64, 64, 64, 44] * 2
 
 
 def test_an_unknown_data_set_is_answered_with_the_known_ones(config):
@@ -152,29 +92,29 @@ def test_a_window_without_length_is_refused(config):
 
 
 def test_a_busy_predictor_is_asked_again(predictor):
-    Predictor.busy = 2
+    predictor.busy = 2
     pauses = []
-    scores = score_texts(["a text"], predictor_url=predictor, token=TOKEN, pause=pauses.append)
+    scores = score_texts(["a text"], predictor_url=predictor.url, token=TOKEN, pause=pauses.append)
     assert scores.classes == ("NEGATIVE", "POSITIVE")
     assert pauses == [0.5, 1.0]
 
 
 def test_a_predictor_that_stays_busy_is_given_up(predictor):
-    Predictor.busy = 100
+    predictor.busy = 100
     with pytest.raises(PredictorUnreachable, match="stayed unavailable"):
-        score_texts(["a text"], predictor_url=predictor, token=TOKEN, pause=lambda _: None)
+        score_texts(["a text"], predictor_url=predictor.url, token=TOKEN, pause=lambda _: None)
 
 
 def test_a_wrong_token_is_told(predictor):
     with pytest.raises(
         PredictorRefused, match="refused the token: set score_token to its MM_SERVER_SCORE_TOKEN"
     ):
-        score_texts(["a text"], predictor_url=predictor, token="wrong")
+        score_texts(["a text"], predictor_url=predictor.url, token="wrong")
 
 
 def test_a_closed_route_is_told(predictor):
     with pytest.raises(PredictorRefused, match="has no /reference/score"):
-        score_texts(["a text"], predictor_url=f"{predictor}/elsewhere", token=TOKEN)
+        score_texts(["a text"], predictor_url=f"{predictor.url}/elsewhere", token=TOKEN)
 
 
 def test_nobody_at_the_address_is_told(unused_port):

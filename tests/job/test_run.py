@@ -113,6 +113,7 @@ def test_without_a_reference_the_run_says_how_to_build_one(database_url, world):
     finished = run(world.plan(), database_url=database_url, options=Options(now=world.NOW))
     assert set(verdicts(finished).values()) == {"Inconclusive(NoReference)"}
     assert "initialize_reference_data" in finished.report.checks[0].sentence
+    assert "could not be built" in finished.report.checks[0].sentence
     assert finished.report.window.rows_logged == 600
 
 

@@ -118,6 +118,15 @@ volumes:
   {{- end }}
 {{- end -}}
 
+{{/* Secret of the score token; empty where the route stays closed */}}
+{{- define "sentiment-predictor.scoreSecret" -}}
+{{- if .Values.scoreToken.existingSecret -}}
+{{- .Values.scoreToken.existingSecret -}}
+{{- else if .Values.scoreToken.generate -}}
+{{- printf "%s-score-token" (include "sentiment-predictor.fullname" .) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The container, as a list of one */}}
 {{- define "sentiment-predictor.container" -}}
 - name: kserve-container
@@ -148,7 +157,7 @@ volumes:
     - name: MM_SERVER_DATABASE_URL
       valueFrom: {secretKeyRef: {name: {{ .Values.database.existingSecret }}, key: {{ .Values.database.key }}}}
     {{- end }}
-    {{- with .Values.scoreToken.existingSecret }}
+    {{- with include "sentiment-predictor.scoreSecret" . }}
     - name: MM_SERVER_SCORE_TOKEN
       valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.scoreToken.key }}}}
     {{- end }}

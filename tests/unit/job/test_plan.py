@@ -102,13 +102,11 @@ def test_an_unknown_check_is_answered_with_the_known_ones():
         plan(only="dta")
 
 
-def test_a_reference_that_is_not_stored_yet_is_said():
-    text = THREE_LINES.replace("{dataset: movie-reviews}", "{rolling: {days: 7}}")
-    found = plan_run(load_monitor(text, source="test"))
-    assert found.reference is None
-    assert found.reference_obstacle == (
-        "This version compares with a stored data set only: name one in spec.reference.dataset."
-    )
+def test_a_data_set_keeps_its_name_and_what_is_built_of_the_log_carries_the_monitors():
+    rolling = THREE_LINES.replace("{dataset: movie-reviews}", "{rolling: {days: 7}}")
+    found = [plan_run(load_monitor(text, source="test")).reference for text in (THREE_LINES, rolling)]
+    assert [each.name for each in found] == ["movie-reviews", "ml/sentiment:rolling"]
+    assert found[0].token_place == "Secret sentiment-score-token, key token"
 
 
 def test_the_quality_of_segments_is_told_once_by_the_performance_check_if_it_is_split():
