@@ -136,6 +136,8 @@ def log_as_json(stream: TextIO, *, verbose: bool = False) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
+    # Kopf says of every event of every watch that it handed it over.
+    logging.getLogger("kopf.objects").setLevel(logging.NOTSET if verbose else logging.WARNING)
 
 
 def _fields(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,8 @@ Objects = list[dict[str, Any]]
 def generated_files(helm: Path) -> Mapping[Path, str]:
     """Every generated file with its right content."""
     plain = _rendered(helm, *_WITHOUT)
-    watched = _rendered(helm, "dashboards.enabled=true", "prometheus.operatorObjects=true", _TOKEN)
+    prometheus = ("prometheus.operatorObjects=true", "prometheus.alertmanagerConfig=true")
+    watched = _rendered(helm, "dashboards.enabled=true", *prometheus, _TOKEN)
     one = _rendered(helm, *_WITHOUT, f"operator.watchNamespaces={{{NAMESPACE}}}")
     # A certificate cannot be generated without a cluster that remembers it, so cert-manager makes it.
     guarded = _rendered(helm, *_WITHOUT, "webhook.enabled=true", "webhook.certificate.source=cert-manager")

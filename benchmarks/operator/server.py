@@ -55,7 +55,10 @@ def _fixture() -> ModuleType:
 
 def _install_crds(http: httpx.Client) -> None:
     found = subprocess.run(
-        [sys.executable, ROOT / "tools/prometheus-crds"], stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, ROOT / "tools/crds", "prometheus-operator"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     folder = Path(found.stdout.strip())
     files = [folder / f"monitoring.coreos.com_{plural}.yaml" for plural in _MONITORING]

@@ -21,7 +21,7 @@ from tests.crd.conftest import CRDS, TOKEN, api_server
 ROOT = Path(__file__).parents[2]
 CHARTS = ROOT / "charts"
 VALUES = Path(__file__).parent / "values"
-MONITORING = ("servicemonitors", "podmonitors", "prometheusrules")
+MONITORING = ("servicemonitors", "podmonitors", "prometheusrules", "alertmanagerconfigs")
 __all__ = ["api_server"]
 
 Json = dict[str, Any]
@@ -45,7 +45,7 @@ class Helm:
             "--namespace",
             "mm",
             "--api-versions",
-            "monitoring.coreos.com/v1",
+            "monitoring.coreos.com/v1,monitoring.coreos.com/v1alpha1",
         )
         done = self.run("template", "mm", str(CHARTS / chart), *common, *arguments)
         assert done.returncode == 0, done.stderr
@@ -124,21 +124,18 @@ def helm_docs(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session")
 def server(api_server: httpx.Client) -> Server:
-    """Serves the kinds of Prometheus Operator, and stand-ins for those of others."""
-    found = subprocess.run(
-        [sys.executable, ROOT / "tools/prometheus-crds"], stdout=subprocess.PIPE, text=True
-    )
-    assert found.returncode == 0, "tools/prometheus-crds says why, above"
-    folder = Path(found.stdout.strip())
+    """Serves the kinds of Prometheus Operator and KServe, and stand-ins for those of others."""
+    operator, kserve = crds("prometheus-operator"), crds("kserve")
     for plural in MONITORING:
-        _install(api_server, (folder / f"monitoring.coreos.com_{plural}.yaml").read_text("utf-8"))
-    _install(api_server, json.dumps(_anything("serving.kserve.io", "v1beta1", "InferenceService")))
+        _install(api_server, (operator / f"monitoring.coreos.com_{plural}.yaml").read_text("utf-8"))
+    _install(api_server, (kserve / "serving.kserve.io_inferenceservices.yaml").read_text("utf-8"))
     _install(api_server, json.dumps(_anything("postgresql.cnpg.io", "v1", "Cluster")))
     for kind in ("Certificate", "Issuer"):
         _install(api_server, json.dumps(_anything("cert-manager.io", "v1", kind)))
     for path in (
         "cert-manager.io/v1",
         "monitoring.coreos.com/v1",
+        "monitoring.coreos.com/v1alpha1",
         "serving.kserve.io/v1beta1",
         "postgresql.cnpg.io/v1",
     ):
@@ -165,9 +162,16 @@ def installed(helm: Helm, server: Server, tmp_path: Path) -> Iterator[tuple[Helm
     pytest.fail("the CRD does not go")
 
 
+def crds(project: str) -> Path:
+    command = [sys.executable, ROOT / "tools/crds", project]
+    found = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    assert found.returncode == 0, "tools/crds says why, above"
+    return Path(found.stdout.strip())
+
+
 def _install(http: httpx.Client, crd: str) -> None:
     # As YAML to the server: Python's readers stumble over the value '=' in one of them.
-    answer = http.post(CRDS, content=crd, headers={"Content-Type": "application/yaml"})
+    answer = http.post(CRDS, content=crd, headers={"Content-Type": "application/yaml"}, timeout=60)
     assert answer.status_code in (201, 409), answer.text
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from pathlib import Path
 
 from tests.charts.conftest import CHARTS, CRDS, Helm, Server
 
 STACK = str(CHARTS / "modelmonitor-stack")
+# As it was released; with each release it becomes that one.
+PREVIOUS = str(Path(__file__).parent / "previous/modelmonitor-stack-0.1.0.tgz")
 CRD = f"{CRDS}/modelmonitors.modelmonitor.io"
 
 
@@ -34,6 +37,7 @@ def test_a_release_lives_and_dies(installed: tuple[Helm, str], server: Server) -
     helm, space = installed
     notes = do(helm, "install", "mm", STACK, "-n", space)
     first = {name: secret(server, space, name) for name in NAMES}
+    of_mlflow = secret(server, space, "modelmonitor-mlflow-database")["uri"]
 
     upgraded = do(helm, "upgrade", "mm", STACK, "-n", space, "--set", "modelmonitor.collector.replicas=2")
     after_upgrade = {name: secret(server, space, name) for name in NAMES}
@@ -59,10 +63,31 @@ def test_a_release_lives_and_dies(installed: tuple[Helm, str], server: Server) -
     assert passwords == again == first["modelmonitor-postgresql"]
     assert crd is not None
     assert gone is None
+    # The driver that MLflow's image has, whatever SQLAlchemy's default is.
+    assert of_mlflow.startswith("postgresql+psycopg2://mlflow:")
     assert first["modelmonitor-database"]["url"] == (
         f"postgresql://modelmonitor:{passwords['owner-password']}"
         f"@modelmonitor-postgresql.{space}.svc:5432/modelmonitor"
     )
+
+
+def test_an_upgrade_from_the_previous_version_keeps_the_data(
+    installed: tuple[Helm, str], server: Server
+) -> None:
+    helm, space = installed
+    stateful = [
+        f"/apis/apps/v1/namespaces/{space}/statefulsets/modelmonitor-{name}"
+        for name in ("postgresql", "collector")
+    ]
+    do(helm, "install", "mm", PREVIOUS, "-n", space)
+    first = {name: secret(server, space, name) for name in NAMES}
+    claims = [server.get(each)["spec"]["volumeClaimTemplates"] for each in stateful]
+    do(helm, "upgrade", "mm", STACK, "-n", space)
+    assert {name: secret(server, space, name) for name in NAMES} == first
+    assert [server.get(each)["spec"]["volumeClaimTemplates"] for each in stateful] == claims
+    assert server.get(f"/api/v1/namespaces/{space}/persistentvolumeclaims/modelmonitor-mlflow") is not None
+    do(helm, "rollback", "mm", "1", "-n", space)
+    assert {name: secret(server, space, name) for name in NAMES} == first
 
 
 def test_an_upgrade_without_the_passwords_is_refused(installed: tuple[Helm, str], server: Server) -> None:

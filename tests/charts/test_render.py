@@ -202,6 +202,11 @@ def selector(item: Json) -> dict[str, Any] | None:
             ["--set=mode=deployment,model.uri=s3://a/b"],
             "model.uri: s3://a/b is fetched by KServe, which mode deployment does without",
         ),
+        (
+            "sentiment-predictor",
+            ["--set=mode=kserve,spool.persistence.enabled=true"],
+            "spool.persistence.enabled: KServe gives no pod a volume of its own; set mode to deployment",
+        ),
         ("sentiment-predictor", ["--set=model.name=a b"], "at '/model/name'"),
     ],
 )

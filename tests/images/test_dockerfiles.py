@@ -34,6 +34,12 @@ def test_the_last_stage_is_slim_and_not_root(path: Path) -> None:
 
 
 @each_image
+def test_the_user_has_a_name_though_the_system_knows_none(path: Path) -> None:
+    environment = next(line for line in reversed(instructions(path)) if line.startswith("ENV "))
+    assert "USER=modelmonitor" in environment.split()
+
+
+@each_image
 def test_packages_are_locked_and_no_index_is_named(path: Path) -> None:
     text = path.read_text("utf-8")
     installs = re.findall(r"(?:pip|\$install) [^;&]*-r \S+", " ".join(instructions(path)))

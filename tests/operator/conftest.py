@@ -226,10 +226,10 @@ def http(api_server: httpx.Client) -> httpx.Client:
 def monitoring_crds() -> dict[str, str]:
     """The CRDs of Prometheus Operator as YAML, by the path that they serve."""
     found = subprocess.run(
-        [sys.executable, ROOT / "tools/prometheus-crds"], stdout=subprocess.PIPE, text=True
+        [sys.executable, ROOT / "tools/crds", "prometheus-operator"], stdout=subprocess.PIPE, text=True
     )
     if found.returncode != 0:
-        pytest.fail("the CRDs of Prometheus Operator could not be had; tools/prometheus-crds says why, above")
+        pytest.fail("the CRDs of Prometheus Operator could not be had; tools/crds says why, above")
     folder = Path(found.stdout.strip())
     return {
         f"monitoring.coreos.com/{version}/{plural}": (

@@ -60,6 +60,12 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- if or (eq $wanted "true") (and (eq $wanted "auto") (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) -}}true{{- end -}}
 {{- end -}}
 
+{{/* true where Alertmanager is to tell the collector of alerts */}}
+{{- define "modelmonitor.alertmanagerConfig" -}}
+{{- $wanted := toString .Values.prometheus.alertmanagerConfig -}}
+{{- if and .Values.collector.enabled (or (eq $wanted "true") (and (eq $wanted "auto") (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1alpha1"))) -}}true{{- end -}}
+{{- end -}}
+
 {{- define "modelmonitor.collectorUrl" -}}
 {{- printf "%s://%s-collector.%s.svc:8080" (ternary "https" "http" (ne .Values.collector.tls.existingSecret "")) (include "modelmonitor.fullname" .) .Release.Namespace -}}
 {{- end -}}

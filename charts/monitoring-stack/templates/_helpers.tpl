@@ -101,7 +101,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- else if include "monitoring-stack.ownPasswords" . -}}
 {{- printf "%s-mlflow-database" (include "monitoring-stack.fullname" .) -}}
 {{- else -}}
-{{- fail "mlflow.database.existingSecret: name a Secret with key uri (postgresql://user:password@host:5432/mlflow), or set mlflow.enabled to false." -}}
+{{- fail "mlflow.database.existingSecret: name a Secret with key uri (postgresql+psycopg2://user:password@host:5432/mlflow), or set mlflow.enabled to false." -}}
 {{- end -}}
 {{- end -}}
 

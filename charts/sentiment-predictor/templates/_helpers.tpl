@@ -73,6 +73,11 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- end -}}
 {{- end -}}
 
+{{/* Name and kind of what runs the pods without KServe */}}
+{{- define "sentiment-predictor.workload" -}}
+{{ ternary "statefulset" "deployment" .Values.spool.persistence.enabled }}/{{ include "sentiment-predictor.fullname" . }}
+{{- end -}}
+
 {{/* Whether KServe's storage initializer fetches the model */}}
 {{- define "sentiment-predictor.fetched" -}}
 {{- if regexMatch "^(s3|gs|hf|https?|oci|wasbs|abfss)://" .Values.model.uri -}}
@@ -110,7 +115,9 @@ automountServiceAccountToken: false
 enableServiceLinks: false
 terminationGracePeriodSeconds: 30
 volumes:
+  {{- if not .Values.spool.persistence.enabled }}
   - {name: spool, emptyDir: {sizeLimit: {{ .Values.spool.sizeLimit }}}}
+  {{- end }}
   - {name: scratch, emptyDir: {}}
   {{- with include "sentiment-predictor.claim" . }}
   - name: model
