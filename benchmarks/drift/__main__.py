@@ -26,11 +26,13 @@ _VERSIONS: Final = ("numpy", "scipy", "scikit-learn", "torch", "alibi-detect")
 Outcome = tuple[Table | list[Table], list[dict[str, object]]]
 
 
-def _parts(*, quick: bool, seed: int) -> Mapping[str, Callable[[], Outcome]]:
+def _parts(
+    *, quick: bool, seed: int, windows: Sequence[int] = power.WINDOWS
+) -> Mapping[str, Callable[[], Outcome]]:
     chosen: Mapping[str, Any] = {"quick": quick, "seed": seed}
     return {
         "fpr": lambda: fpr.run(load_samples(CACHE), **chosen, cache=CACHE),
-        "power": lambda: power.run(load_samples(CACHE), **chosen, cache=CACHE),
+        "power": lambda: power.run(load_samples(CACHE), **chosen, cache=CACHE, windows=windows),
         "speed": lambda: speed.run(load_samples(CACHE), **chosen),
         "million": lambda: million.run(load_samples(CACHE), **chosen),
         "budget": lambda: (budget.run(**chosen), []),
@@ -43,11 +45,13 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drift", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few trials, nothing is written")
     parser.add_argument("--only", default="fpr,power,speed,million,budget,accuracy", help="parts, by comma")
+    parser.add_argument("--windows", default=",".join(map(str, power.WINDOWS)), help="rows, for the power")
     parser.add_argument("--no-page", action="store_true", help="print, write nothing but the cache")
     parser.add_argument("--seed", type=int, default=20, help="of every draw")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    parts = _parts(quick=options.quick, seed=options.seed)
+    windows = [int(rows) for rows in options.windows.split(",")]
+    parts = _parts(quick=options.quick, seed=options.seed, windows=windows)
     unknown = set(options.only.split(",")) - set(parts)
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}: choose of {', '.join(parts)}")
