@@ -6,7 +6,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint types contracts generate generate-check lock charts docs images bench-serving bench-runtimes bench-gpu bench-log bench-collector bench-drift bench-operator golden-update clean
+.PHONY: help demo up test check lint types contracts generate generate-check lock charts pictures docs images bench-serving bench-runtimes bench-gpu bench-log bench-collector bench-drift bench-operator golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -86,6 +86,9 @@ bench-operator: .venv/installed ## 1,000 monitors on a local API server: time to
 
 charts: .venv/installed ## check the charts: lint, their own tests, every set of values against an API server
 	@pytest tests/charts tests/manifests
+
+pictures: .venv/installed ## draw the README's picture again from the newest report of `make demo` that says drift
+	@python docs/pictures.py $(ARGS)
 
 docs: .venv/installed ## the documentation as a site in site/; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict # not --quiet: what is not shown is not counted

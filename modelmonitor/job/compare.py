@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from modelmonitor.estimate.confidence_sequence import Figure, proportion
 from modelmonitor.health import Measured
 from modelmonitor.job.window import Window
-from modelmonitor.report.model import ClassShareReport, HistogramReport, MomentReport
+from modelmonitor.report.model import AccuracyMomentReport, ClassShareReport, HistogramReport, MomentReport
 from modelmonitor.report.text import WORD_LIMIT, shown
-from modelmonitor.sample import FloatArray, Sample
+from modelmonitor.sample import BoolArray, FloatArray, IntArray, Sample
 
 _BINS = 20
 _SLICES = 24
+_NORMAL_95 = 1.96
 
 
 def compare_confidence(reference: Sample, window: Sample) -> HistogramReport | None:
@@ -49,16 +50,25 @@ def _class_share(name: str, before: float, now: Figure) -> ClassShareReport:
 
 
 def time_course(window: Window) -> tuple[MomentReport, ...]:
-    """Rows and mean confidence in 24 equal slices of the window."""
-    if window.columns is None:
+    """Rows and mean confidence, with a 95 % interval, in 24 equal slices of the window."""
+    rows = window.columns
+    if rows is None:
         return ()
-    rows, confidence = window.columns, window.columns.confidence
-    start = np.datetime64(window.start.replace(tzinfo=None), "us")
-    length = (window.end - window.start) / _SLICES
-    slices = (rows.predicted_at - start) // np.timedelta64(length // timedelta(microseconds=1), "us")
+    slices, known = _slices(window, rows), rows.confidence_known
     return tuple(
-        _moment(window, index, confidence=confidence[slices == index], known=rows.confidence_known)
+        _moment(_start(window, index), rows.confidence[slices == index], known=known)
         for index in range(_SLICES)
+    )
+
+
+def accuracy_course(window: Window) -> tuple[AccuracyMomentReport, ...]:
+    """Accuracy on the labelled rows read of 24 equal slices of the window; empty if no row has a label."""
+    rows = window.sample
+    if rows is None or not rows.labelled.any():
+        return ()
+    right, slices = rows.predicted == rows.labels, _slices(window, rows)
+    return tuple(
+        _accuracy(_start(window, index), right[rows.labelled & (slices == index)]) for index in range(_SLICES)
     )
 
 
@@ -78,9 +88,32 @@ def _shares(confidence: FloatArray, edges: np.ndarray[tuple[int], np.dtype[np.fl
     return tuple(float(share) for share in counts / len(confidence))
 
 
-def _moment(window: Window, index: int, *, confidence: FloatArray, known: bool) -> MomentReport:
-    return MomentReport(
-        start=window.start + index * (window.end - window.start) / _SLICES,
-        rows=len(confidence),
-        confidence=float(confidence.mean()) if known and len(confidence) else None,
+def _slices(window: Window, sample: Sample) -> IntArray:
+    start = np.datetime64(window.start.replace(tzinfo=None), "us")
+    length = (window.end - window.start) / _SLICES
+    step = np.timedelta64(length // timedelta(microseconds=1), "us")
+    return np.asarray((sample.predicted_at - start) // step, dtype=np.int64)
+
+
+def _start(window: Window, index: int) -> datetime:
+    return window.start + index * (window.end - window.start) / _SLICES
+
+
+def _moment(start: datetime, confidence: FloatArray, *, known: bool) -> MomentReport:
+    if not known or not len(confidence):
+        return MomentReport(start=start, rows=len(confidence), confidence=None)
+    mean = float(confidence.mean())
+    if len(confidence) == 1:
+        return MomentReport(start=start, rows=1, confidence=mean)
+    half = _NORMAL_95 * float(confidence.std(ddof=1)) / len(confidence) ** 0.5
+    low, high = max(mean - half, 0.0), min(mean + half, 1.0)
+    return MomentReport(start=start, rows=len(confidence), confidence=mean, low=low, high=high)
+
+
+def _accuracy(start: datetime, right: BoolArray) -> AccuracyMomentReport:
+    if not len(right):
+        return AccuracyMomentReport(start=start, rows=0)
+    measured = proportion(int(right.sum()), len(right))
+    return AccuracyMomentReport(
+        start=start, rows=len(right), accuracy=measured.value, low=measured.low, high=measured.high
     )

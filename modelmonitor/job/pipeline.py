@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modelmonitor.health import Row, assess, red_flags
-from modelmonitor.job.compare import compare_classes, compare_confidence, measure, time_course
+from modelmonitor.job.compare import (
+    accuracy_course,
+    compare_classes,
+    compare_confidence,
+    measure,
+    time_course,
+)
 from modelmonitor.job.evidence import gather
 from modelmonitor.job.judge import judge
 from modelmonitor.job.plan import PlannedCheck, RunPlan
@@ -113,6 +119,7 @@ def _comparison(
         "confidence": compare_confidence(reference, shown.columns or shown.sample),
         "classes": compare_classes(reference, shown.columns or shown.sample),
         "moments": time_course(shown),
+        "accuracy_moments": accuracy_course(judged),
         "examples": explain_texts(reference, shown.sample, privacy=plan.privacy, seed=seed),
     }
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from modelmonitor.report import charts, wording
+from modelmonitor.report import charts, courses, wording
 from modelmonitor.report.answers import answers
 from modelmonitor.report.check import Rank
 from modelmonitor.report.model import HealthRowReport, RunReport
@@ -32,6 +32,7 @@ def render_html(report: RunReport) -> str:
         word_limit=word_limit,
         text_limit=TEXT_LIMIT,
         charts=charts,
+        courses=courses,
         wording=wording,
         health_value=health_value,
     )

@@ -46,11 +46,34 @@ class ClassShareReport(Part):
 
 
 class MomentReport(Part):
-    """One slice of the window: how many predictions it holds and how confident they are (None if none)."""
+    """One slice of the window: how many predictions it holds and how confident they are (None if none).
+
+    Attributes:
+        low: lower end of the mean's 95 % interval; None for fewer than two predictions.
+        high: its upper end.
+    """
 
     start: datetime
     rows: int
     confidence: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class AccuracyMomentReport(Part):
+    """One slice of the performance check's window: accuracy on its labelled rows (None if there are none).
+
+    Attributes:
+        rows: labelled predictions of the slice.
+        low: lower end of the accuracy's 95 % interval, valid however often it is looked at.
+        high: its upper end.
+    """
+
+    start: datetime
+    rows: int
+    accuracy: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 class WordReport(Part):
@@ -155,6 +178,8 @@ class RunReport(Part):
 
     Attributes:
         window: the window of the first data check, or else of the first check; charts show it.
+        moments: mean confidence over that window.
+        accuracy_moments: measured accuracy over the window of the performance check.
         drifting_since: when this episode of drift was first reported, UTC; None without drift.
         retrain: reasons to train again, the established ones first.
         notes: things left out of the run and why, each a sentence.
@@ -178,6 +203,7 @@ class RunReport(Part):
     confidence: HistogramReport | None = None
     classes: tuple[ClassShareReport, ...] = ()
     moments: tuple[MomentReport, ...] = ()
+    accuracy_moments: tuple[AccuracyMomentReport, ...] = ()
     examples: ExamplesReport = ExamplesReport()
     health: tuple[HealthRowReport, ...] = ()
     red_flags: tuple[str, ...] = ()

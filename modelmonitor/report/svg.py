@@ -63,7 +63,16 @@ def dot(centre: Point, *, kind: str) -> Markup:
 
 def polyline(points: list[Point], *, kind: str) -> Markup:
     """A line through the points, in order."""
-    return element("polyline", points=" ".join(f"{_value(x)},{_value(y)}" for x, y in points), class_=kind)
+    return element("polyline", points=_listed(points), class_=kind)
+
+
+def polygon(points: list[Point], *, kind: str) -> Markup:
+    """A filled shape whose border goes through the points, in order, and back to the first."""
+    return element("polygon", points=_listed(points), class_=kind)
+
+
+def _listed(points: list[Point]) -> str:
+    return " ".join(f"{_value(x)},{_value(y)}" for x, y in points)
 
 
 def _value(value: str | float) -> str:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from modelmonitor.job.compare import compare_classes, compare_confidence, measure, time_course
+from modelmonitor.job.compare import (
+    accuracy_course,
+    compare_classes,
+    compare_confidence,
+    measure,
+    time_course,
+)
 from modelmonitor.job.datasets import UnreadableDataset, read_dataset
 from modelmonitor.job.evidence import digest_of_rows
 from modelmonitor.job.single_test import code_of
@@ -57,6 +64,23 @@ def test_the_time_course_leaves_empty_hours_empty():
     ]
     assert course[0].start == START
     assert course[23].rows == 1
+
+
+def test_the_interval_of_a_slice_holds_its_mean_and_needs_two_rows():
+    rows = sample([0.9, 0.7, 0.8], hours=[0, 0, 23])
+    course = time_course(Window(START, START + timedelta(hours=24), rows_logged=3, sample=rows))
+    assert course[0].low == pytest.approx(0.8 - 1.96 * 0.1)
+    assert course[0].high == pytest.approx(0.8 + 1.96 * 0.1)
+    assert (course[23].low, course[23].high) == (None, None)
+
+
+def test_accuracy_over_time_counts_labelled_rows_only():
+    rows = replace(sample([0.9, 0.7, 0.8], hours=[0, 0, 23]), labels=np.array([1, 0, -1]))
+    course = accuracy_course(Window(START, START + timedelta(hours=24), rows_logged=3, sample=rows))
+    assert (course[0].rows, course[0].accuracy, course[23].rows, course[23].accuracy) == (2, 0.5, 0, None)
+    assert course[0].low < 0.5 < course[0].high
+    unlabelled = Window(START, START + timedelta(hours=24), rows_logged=3, sample=sample([0.9]))
+    assert accuracy_course(unlabelled) == ()
 
 
 def test_a_confidence_at_the_border_is_not_low():

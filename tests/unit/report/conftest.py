@@ -17,6 +17,7 @@ from modelmonitor.report.check import (
 )
 from modelmonitor.report.episode import EpisodeReport, FingerprintReport
 from modelmonitor.report.model import (
+    AccuracyMomentReport,
     BudgetReport,
     ClassShareReport,
     EvidenceReport,
@@ -145,6 +146,20 @@ def drifted() -> RunReport:
             start=START + timedelta(hours=hour),
             rows=80 if hour % 7 else 0,
             confidence=0.84 + 0.01 * (hour % 5) if hour % 7 else None,
+            low=0.82 + 0.01 * (hour % 5) if hour % 7 else None,
+            high=0.86 + 0.01 * (hour % 5) if hour % 7 else None,
+        )
+        for hour in range(24)
+    )
+    accuracy = tuple(
+        AccuracyMomentReport(start=START + timedelta(hours=hour), rows=0)
+        if hour in {5, 7}
+        else AccuracyMomentReport(
+            start=START + timedelta(hours=hour),
+            rows=75,
+            accuracy=0.66 + 0.02 * (hour % 4),
+            low=0.52,
+            high=0.8,
         )
         for hour in range(24)
     )
@@ -215,6 +230,7 @@ def drifted() -> RunReport:
             ClassShareReport(name="POSITIVE", reference=0.51, window=0.64, low=0.61, high=0.67),
         ),
         moments=moments,
+        accuracy_moments=accuracy,
         examples=ExamplesReport(
             words=(
                 WordReport(word="lol", score=11.2, reference_rows=0, window_rows=212),
@@ -281,7 +297,13 @@ def quiet(drifted) -> RunReport:
         for item in drifted.checks
     )
     return drifted.model_copy(
-        update={"checks": checks, "examples": ExamplesReport(), "labelled": None, "retrain": ()}
+        update={
+            "checks": checks,
+            "examples": ExamplesReport(),
+            "labelled": None,
+            "accuracy_moments": (),
+            "retrain": (),
+        }
     )
 
 
@@ -314,6 +336,7 @@ def inconclusive(drifted) -> RunReport:
             "confidence": None,
             "classes": (),
             "moments": (),
+            "accuracy_moments": (),
             "examples": ExamplesReport(withheld="No text is shown: privacy.input is drop."),
             "health": (),
             "retrain": (),
