@@ -14,7 +14,7 @@ Outcome = Literal["ok", "problem", "skipped"]
 _CLOCK_S: Final = 5.0
 _QUIET: Final = timedelta(hours=1)
 MONITORING: Final = "monitoring.coreos.com"
-NEEDED_KINDS: Final = ("prometheusrules", "podmonitors", "servicemonitors")
+NEEDED_KINDS: Final = ("prometheusrules", "podmonitors")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def list_monitors(places: Places) -> tuple[Mapping[str, Any], ...]:
         SourceDown: the API server does not answer or refuses.
     """
     place = _place(places)
-    with _asking(places) as (client, namespace):
+    with asking(places) as (client, namespace):
         custom = client.CustomObjectsApi()
         limit = {"_request_timeout": places.timeout_s}
         if place.all_namespaces:
@@ -41,7 +41,7 @@ def annotate_monitor(places: Places, *, name: str, namespace: str, annotations: 
     Raises:
         as `list_monitors`.
     """
-    with _asking(places) as (client, _):
+    with asking(places) as (client, _):
         client.CustomObjectsApi().patch_namespaced_custom_object(
             GROUP,
             VERSION,
@@ -59,7 +59,7 @@ def get_object(places: Places, *, group: str, version: str, plural: str, name: s
     Raises:
         as `list_monitors`.
     """
-    with _asking(places) as (client, namespace):
+    with asking(places) as (client, namespace):
         api = client.CustomObjectsApi()
         if group:
             found: Mapping[str, Any] = api.get_namespaced_custom_object(
@@ -78,7 +78,7 @@ def known_kinds(places: Places, *, group: str) -> frozenset[str]:
     Raises:
         as `list_monitors`.
     """
-    with _asking(places) as (client, _):
+    with asking(places) as (client, _):
         groups = client.ApisApi().get_api_versions(_request_timeout=places.timeout_s).groups
         versions = [each.preferred_version.version for each in groups if each.name == group]
         if not versions:
@@ -88,8 +88,14 @@ def known_kinds(places: Places, *, group: str) -> frozenset[str]:
 
 
 @contextmanager
-def _asking(places: Places) -> Iterator[tuple[Any, str]]:
-    """The client module, configured, and the namespace; failures become sentences."""
+def asking(places: Places) -> Iterator[tuple[Any, str]]:
+    """The client module, configured, and the namespace; failures become sentences.
+
+    Raises:
+        InstallOperatorExtra: the client is missing.
+        NotFound: there is no such object, or the cluster does not know its kind.
+        SourceDown: the API server does not answer or refuses.
+    """
     client, config, HTTPError = _client()  # noqa: N806 - a class
     namespace = _configure(config, _place(places))
     try:
