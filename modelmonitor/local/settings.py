@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -39,6 +39,17 @@ class LocalSettings(BaseSettings):
 
     mlflow_start_s: float = Field(default=120.0, gt=0)
     """Seconds to wait for MLflow: its first start migrates its own database."""
+
+    alert_webhook: SecretStr | None = None
+    """Address that gets alerts in Alertmanager's format (version 4), besides monitoring_alerts."""
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _is_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
+            msg = "write it as http://host:port/path"
+            raise ValueError(msg)
+        return value
 
     @property
     def downloads(self) -> Path:

@@ -12,6 +12,7 @@ from typing import Self
 
 from modelmonitor.api.durations import parse_duration
 from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.local.alerts import watch as alerts
 from modelmonitor.local.restarts import KeepAlive
 from modelmonitor.local.scheduled import CheckOutcome, RunningCheck, start_check
 from modelmonitor.local.scheduler import due
@@ -29,8 +30,10 @@ def watch(stack: Stack, monitor: ModelMonitor, *, monitor_file: Path, say: Calla
         ProcessFailed: a process ended again and again; the message holds the end of its log.
     """
     alive = KeepAlive(stack.services, say=say)
-    kept_up = datetime.now(UTC) - INTERVAL
-    with Checks(stack, monitor, monitor_file=monitor_file, say=say, since=datetime.now(UTC)) as checks:
+    started = datetime.now(UTC)
+    kept_up, looked = started - INTERVAL, started - alerts.INTERVAL
+    alerting = _alerting(stack, monitor, say=say, started=started)
+    with Checks(stack, monitor, monitor_file=monitor_file, say=say, since=started) as checks:
         while True:
             now = datetime.now(UTC)
             alive.tick(now=now)
@@ -38,6 +41,9 @@ def watch(stack: Stack, monitor: ModelMonitor, *, monitor_file: Path, say: Calla
                 _keep_up(stack, monitor, now=now, say=say)
                 kept_up = now
             checks.tick(now=now)
+            if now - looked >= alerts.INTERVAL:
+                alerting.tick(now=now, failed=frozenset(checks.failed))
+                looked = now
             time.sleep(_POLL_S)
 
 
@@ -50,6 +56,9 @@ class Checks:
         monitor_file: the same monitor as the drift job reads it.
         say: told verdicts, one a line.
         since: ticks before this time, in UTC, are not made up for.
+
+    Attributes:
+        failed: checks whose last run failed.
     """
 
     def __init__(
@@ -66,6 +75,7 @@ class Checks:
         self._monitor_file = monitor_file
         self._say = say
         self._since = since
+        self.failed: set[str] = set()
         self._last_run: dict[str, datetime] = {}
         self._running: RunningCheck | None = None
         self._open = ExitStack()
@@ -106,7 +116,27 @@ class Checks:
             return
         self._running = None
         self._open.close()
+        self.failed.discard(outcome.check)
+        if not outcome.succeeded:
+            self.failed.add(outcome.check)
         _tell(outcome, say=self._say)
+
+
+def _alerting(
+    stack: Stack, monitor: ModelMonitor, *, say: Callable[[str], object], started: datetime
+) -> alerts.AlertWatch:
+    addresses, settings = stack.addresses, stack.settings
+    receivers = {"the collector": f"{addresses.collector_url}/alerts"}
+    if settings.alert_webhook is not None:
+        receivers["the webhook"] = settings.alert_webhook.get_secret_value()
+    return alerts.AlertWatch(
+        monitor,
+        sources=alerts.Sources(addresses.predictor_url, stack.database_url),
+        receivers=receivers,
+        data_dir=settings.data_dir,
+        say=say,
+        started=started,
+    )
 
 
 def _tell(outcome: CheckOutcome, *, say: Callable[[str], object]) -> None:
