@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from controller.desired.names import child_name
 from controller.manifest import MONITOR, Desired, Kind
+from modelmonitor.api.labels import CHECK_LABEL, MONITOR_LABEL
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
-MONITOR_LABEL: Final = "modelmonitor.io/monitor"
-CHECK_LABEL: Final = "modelmonitor.io/check"
 TASK_LABEL: Final = "modelmonitor.io/task"
 TRIGGER_LABEL: Final = "modelmonitor.io/retrain-trigger"
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "modelmonitor-operator"}

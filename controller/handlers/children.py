@@ -14,10 +14,11 @@ from typing import Any, Final
 from controller.cluster.api import Api
 from controller.cluster.errors import ClusterError, ObjectMissing
 from controller.cluster.watch import WatchExpired, watch_metadata
-from controller.desired.metadata import MANAGED_BY, MONITOR_LABEL
+from controller.desired.metadata import MANAGED_BY
 from controller.handlers.cache import MonitorCache
 from controller.manifest import CHILD_KINDS, JOB, Kind, ObjectKey
 from controller.work_queue import WorkQueue
+from modelmonitor.api.labels import MONITOR_LABEL
 
 _LOG = logging.getLogger("controller.children")
 OWN: Final = ",".join([*(f"{key}={value}" for key, value in MANAGED_BY.items()), MONITOR_LABEL])

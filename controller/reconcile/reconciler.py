@@ -15,7 +15,7 @@ from controller.cluster.target import look_at_target
 from controller.desired.defaults import Defaults
 from controller.desired.events import event, flips
 from controller.desired.gauges import GaugeSample, gauges
-from controller.desired.metadata import CHECK_LABEL, TASK_LABEL, TRIGGER_LABEL, own_labels
+from controller.desired.metadata import TASK_LABEL, TRIGGER_LABEL, own_labels
 from controller.desired.names import child_name
 from controller.desired.plan import plan
 from controller.desired.retraining import decide, recommendations, retrain_recommended
@@ -39,6 +39,7 @@ from controller.reconcile.needs import Cluster, Prometheus
 from controller.reconcile.training import act, forget_old
 from modelmonitor.api.conditions import Condition, Reason
 from modelmonitor.api.field_managers import job_manager
+from modelmonitor.api.labels import CHECK_LABEL
 from modelmonitor.api.status import ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
 

@@ -28,6 +28,12 @@ def check_lines_of(found: Mapping[str, Any]) -> tuple[CheckLine, ...]:
     return tuple(_check(each) for each in status.get("checks", ()))
 
 
+def report_of(found: Mapping[str, Any], check: str) -> str:
+    """Where the report of a check's last run is; empty if nowhere."""
+    entries = (found.get("status") or {}).get("checks", ())
+    return next((str(each.get("report") or "") for each in entries if each["name"] == check), "")
+
+
 def notes_of(found: Mapping[str, Any]) -> tuple[str, ...]:
     """A sentence for each condition that is not as it should be."""
     conditions = (found.get("status") or {}).get("conditions", ())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from io import StringIO
+from pathlib import Path
 from typing import Any, Final
 
 from modelmonitor.cli.errors import WrongInput
@@ -44,6 +46,23 @@ def document(kind: str, items: Sequence[Any], *, output: str) -> str:
     writer.default_flow_style = False
     writer.dump(content, text)
     return text.getvalue().rstrip("\n")
+
+
+def write_or_print(text: str, out: Path | None) -> None:
+    """Print a text, or write it into a file and say so on standard error.
+
+    Raises:
+        WrongInput: the file cannot be written.
+    """
+    if out is None:
+        print(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"cannot write {out}: {error.strerror}"
+        raise WrongInput(msg) from None
+    print(f"wrote {out}", file=sys.stderr)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any value

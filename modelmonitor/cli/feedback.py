@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from modelmonitor.cli.errors import NameWhere, SourceDown
+from modelmonitor.cli.errors import NameWhere, SourceDown, WrongInput
 from modelmonitor.cli.label_file import read_label_file
 from modelmonitor.cli.places import Places, Where, find_places
+from modelmonitor.cli.sources.collector import send_labels
 from modelmonitor.cli.subjects import utc_now
 from modelmonitor.cli.validate import read_file
 from modelmonitor.cli.where import reads_from_somewhere
@@ -41,24 +42,38 @@ def import_labels(
     format_: Annotated[
         str, typer.Option("--format", help="csv, json or ndjson  [default: by its content]")
     ] = "",
+    collector: Annotated[
+        str, typer.Option(envvar="MM_COLLECTOR_URL", help="Address of the collector that takes them")
+    ] = "",
 ) -> None:
     """Import labels with the columns prediction_id, label and, if known, labelled_at and source.
 
     All or none: a line that cannot be taken stops the import before anything is written. Repeating it adds
-    nothing where labelled_at is given.
+    nothing where labelled_at is given. They go to the collector if one is named (its token, if it wants one,
+    from MM_COLLECTOR_TOKEN), else into PostgreSQL.
     """
+    if collector and not collector.startswith(("http://", "https://")):
+        msg = f"--collector {collector!r} is not a URL: write http://host:port"
+        raise WrongInput(msg)
     labels = read_label_file(read_file(file), source=str(file), given=format_, now=utc_now())
     if dry_run:
         print(f"{len(labels)} labels can be imported")
-        return
-    new = _store(labels, find_places(where, environment=os.environ))
-    print(f"{len(labels)} labels read, {new} of them new")
+    elif collector:
+        token = os.environ.get("MM_COLLECTOR_TOKEN", "")
+        taken = send_labels(collector.rstrip("/"), labels, token=token, timeout_s=where.timeout_s)
+        print(f"{len(labels)} labels read, the collector took {taken}")
+    else:
+        new = _store(labels, find_places(where, environment=os.environ))
+        print(f"{len(labels)} labels read, {new} of them new")
 
 
 def _store(labels: Sequence[Feedback], places: Places) -> int:
     """Write labels into PostgreSQL, all in one transaction; the number that was new."""
     if not places.database_url:
-        msg = "labels go into PostgreSQL: set MM_DATABASE_URL to postgresql://user:password@host:port/name"
+        msg = (
+            "labels go to the collector or into PostgreSQL: give --collector http://host:port, or set "
+            "MM_DATABASE_URL to postgresql://user:password@host:port/name"
+        )
         raise NameWhere(msg)
     import psycopg2
 

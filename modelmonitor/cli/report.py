@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from modelmonitor.cli.document import check_format
+from modelmonitor.cli.document import check_format, write_or_print
 from modelmonitor.cli.drift_history import RunDetail, database_of, find_run
 from modelmonitor.cli.errors import NotFound, WrongInput
 from modelmonitor.cli.options import span
@@ -46,10 +46,7 @@ def report(
         places = find_places(where, environment=os.environ)
         text, source = _of_run(run, monitor, places, back=back)
     made = render_report(read_report(text, source=source), format_)
-    if out is None:
-        print(made)
-    else:
-        _write(out, made)
+    write_or_print(made, out)
 
 
 def read_report(text: str, *, source: str) -> RunReport:
@@ -116,12 +113,3 @@ def _text(detail: RunDetail, places: Places) -> str:
         )
         raise NotFound(msg)
     return read_file(twin)
-
-
-def _write(out: Path, text: str) -> None:
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        msg = f"cannot write {out}: {error.strerror}"
-        raise WrongInput(msg) from None
-    typer.echo(f"wrote {out}", err=True)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from modelmonitor.cli.alerts import AlertRow, alert_row
-from modelmonitor.cli.document import check_format, document
+from modelmonitor.cli.document import check_format, document, write_or_print
 from modelmonitor.cli.drift_history import database_of
-from modelmonitor.cli.errors import SourceDown
+from modelmonitor.cli.errors import SourceDown, WrongInput
 from modelmonitor.cli.model import CheckLine
+from modelmonitor.cli.options import Output
 from modelmonitor.cli.places import Places, Where, find_places
+from modelmonitor.cli.review_page import review_page
 from modelmonitor.cli.review_text import show_review
 from modelmonitor.cli.sources.database import (
     alerts_of,
@@ -26,6 +29,7 @@ from modelmonitor.cli.subjects import Subject, one_subject, utc_now
 from modelmonitor.cli.verdicts import check_lines
 from modelmonitor.cli.week import Day, Review, TrainingRun, Week
 from modelmonitor.cli.where import reads_from_somewhere
+from modelmonitor.report.review_page import render_review
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812  # psycopg2's class has a lower-case name
@@ -41,18 +45,26 @@ _PATIENCE: Final = 10
 def review(
     where: Where,
     monitor: Annotated[str, typer.Argument(help="Name of the monitor  [default: the one there is]")] = "",
-    output: Annotated[str, typer.Option("-o", "--output", help="text, json or yaml")] = "text",
+    output: Output = "table",
+    format_: Annotated[str, typer.Option("--format", help="text, or html for a page")] = "text",
+    out: Annotated[Path | None, typer.Option("--out", help="File for the page  [default: print it]")] = None,
 ) -> None:
     """Review the week: this one beside the last, trends, alerts, drift, labels, training runs."""
-    check_format(output, allowed=("text", "json", "yaml"))
+    check_format(output)
+    check_format(format_, allowed=("text", "html"))
+    if out is not None and format_ != "html":
+        msg = "--out is for the page: add --format html"
+        raise WrongInput(msg)
     places = find_places(where, environment=os.environ)
     database_of(places)
     subject = one_subject(monitor, places)
     found = read_review(subject, places, now=utc_now())
-    if output == "text":
-        show_review(found, subject.thresholds)
-    else:
+    if format_ == "html":
+        write_or_print(render_review(review_page(found, subject.thresholds)), out)
+    elif output in {"json", "yaml"}:
         print(document("ReviewList", [found], output=output))
+    else:
+        show_review(found, subject.thresholds)
 
 
 def read_review(subject: Subject, places: Places, *, now: datetime) -> Review:

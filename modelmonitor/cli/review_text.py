@@ -5,10 +5,11 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from modelmonitor.cli.review_figures import week_rows
 from modelmonitor.cli.sparkline import sparkline
 from modelmonitor.cli.status_text import plain_table
-from modelmonitor.cli.week import Review, Week, look_at
-from modelmonitor.cli.wording import OF_SEVERITY, STYLE, ago, share
+from modelmonitor.cli.week import Review, look_at
+from modelmonitor.cli.wording import OF_SEVERITY, STYLE, ago
 from modelmonitor.health import State, Thresholds
 
 
@@ -33,20 +34,8 @@ def show_review(review: Review, thresholds: Thresholds) -> None:
 
 def _weeks(review: Review, out: Console) -> None:
     table = plain_table("FIGURE", "THIS WEEK", "LAST WEEK", "CHANGE")
-    this, last = review.this, review.last
-    table.add_row(
-        "predictions", f"{this.predictions.total:,}", f"{last.predictions.total:,}", _growth(this, last)
-    )
-    rows = [
-        ("mean confidence", this.predictions.confidence, last.predictions.confidence),
-        ("low confidence", this.predictions.low_confidence_share, last.predictions.low_confidence_share),
-        ("accuracy, labelled", this.labels.accuracy, last.labels.accuracy),
-    ]
-    names = sorted({*this.predictions.classes, *last.predictions.classes})
-    rows += [(f"share of {name}", _class_share(this, name), _class_share(last, name)) for name in names]
-    for name, now, before in rows:
-        table.add_row(name, share(now), share(before), _points(now, before))
-    table.add_row("labels", f"{this.labels.labelled:,}", f"{last.labels.labelled:,}", "")
+    for row in week_rows(review):
+        table.add_row(*row)
     out.print(table)
 
 
@@ -89,17 +78,3 @@ def _trainings(review: Review, out: Console) -> None:
         out.print(
             f"         {run.name} {ago(run.started, review.end)} {values}", markup=False, soft_wrap=True
         )
-
-
-def _class_share(week: Week, name: str) -> float | None:
-    total = week.predictions.total
-    return week.predictions.classes.get(name, 0) / total if total else None
-
-
-def _growth(this: Week, last: Week) -> str:
-    before = last.predictions.total
-    return f"{this.predictions.total / before - 1:+.0%}" if before else ""
-
-
-def _points(now: float | None, before: float | None) -> str:
-    return "" if now is None or before is None else f"{(now - before) * 100:+.1f} points"

@@ -24,7 +24,7 @@ _BADGES: Final = {
 def render_html(report: RunReport) -> str:
     """The whole page as a string; every text from outside is escaped by the template."""
     word_limit = max((abs(word.score) for word in report.examples.words), default=1.0)
-    return _template().render(
+    return template("report.html.jinja").render(
         report=report,
         answers=answers(report),
         rank=str(report.verdict.rank),
@@ -50,7 +50,8 @@ def health_value(row: HealthRowReport, value: float | None) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A template of this package that escapes everything which it is not told to trust."""
     environment = Environment(
         loader=PackageLoader("modelmonitor.report"),
         autoescape=True,
@@ -58,4 +59,4 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)

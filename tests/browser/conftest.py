@@ -6,12 +6,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from modelmonitor.report.html import render_html
+from modelmonitor.report.model import MomentReport
+from modelmonitor.report.review_page import ReviewPage, Table, render_review
 from tests.unit.report.conftest import drifted, inconclusive, quiet
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +71,41 @@ def look(browser: Browser, tmp_path: Path) -> Iterator[Look]:
         context.close()
 
 
-@pytest.fixture(params=["drifted", "quiet", "inconclusive"])
+@pytest.fixture
+def week() -> str:
+    """The page of a weekly review with something in every table."""
+    start = datetime(2026, 11, 9, tzinfo=UTC)
+    days = tuple(
+        MomentReport(start=start + timedelta(days=day), rows=900, confidence=0.9 - 0.005 * day)
+        for day in range(14)
+    )
+    heads = ("Run", "Check", "Severity", "When", "What it found")
+    row = ("8f2c1b" * 5, "data", "critical", "3h ago", "The inputs changed: <b>not bold</b>. " * 4)
+    drift = Table("drift", "Drift", "Runs that said drift.", heads, (row,))
+    figures = (
+        ("predictions", "12,345", "11,000", "+12%"),
+        ("mean confidence", "84.0%", "90.1%", "-6.1 points"),
+    )
+    weeks = Table(
+        "week", "This week", "Seven days.", ("Figure", "This", "Last", "Change"), figures, "", (1, 2, 3)
+    )
+    return render_review(
+        ReviewPage(
+            name="sentiment",
+            span="2026-11-16 to 2026-11-23 UTC",
+            verdict="2 things to look at",
+            rank="critical",
+            look_at=(("critical", "drift: modelmonitor drift show 8f2c1b"), ("warning", "traffic fell")),
+            days=days,
+            before=0.9,
+            tables=(weeks, drift, Table("alerts", "Alerts", "", ("Alert",), (), "No alert fired.")),
+            problems=("http://mlflow:5000 does not answer",),
+        )
+    )
+
+
+@pytest.fixture(params=["drifted", "quiet", "inconclusive", "week"])
 def html(request: pytest.FixtureRequest) -> str:
-    """Each sample report as a page."""
-    return render_html(request.getfixturevalue(request.param))
+    """Each sample report, and a review, as a page."""
+    found = request.getfixturevalue(request.param)
+    return found if isinstance(found, str) else render_html(found)

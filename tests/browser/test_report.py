@@ -48,7 +48,7 @@ def test_a_contrast_that_is_too_low_is_noticed(look, html):
 
 
 def test_a_part_that_is_too_wide_is_noticed(look, html):
-    page = look(html.replace("<h2>", '<p style="width: 3000px">wide</p><h2>')).page
+    page = look(html.replace("</main>", '<p style="width: 3000px">wide</p></main>')).page
 
     assert page.evaluate(OVERFLOW)
 

@@ -46,8 +46,9 @@ def test_an_unknown_field_is_named_with_its_line_and_the_nearest_right_name(tmp_
     [
         (["validate", "absent.yaml"], 2, "cannot read absent.yaml: No such file or directory"),
         (["validat"], 2, "No such command 'validat'"),
-        (["drift", "run", "-o", "xml"], 2, "choose text or json"),
-        (["drift", "run"], 3, "nothing runs in .modelmonitor: start it with `modelmonitor up`"),
+        (["drift", "run", "-o", "xml"], 2, "choose table, wide, json, yaml"),
+        (["drift", "run", "--backend", "local"], 3, "nothing runs in .modelmonitor: start it with"),
+        (["drift", "run", "--predictor-url", "http://127.0.0.1:9"], 2, "a run needs a cluster"),
         (["drift", "run", "--data-dir", "elsewhere"], 3, "nothing runs in elsewhere"),
         (["up", "-f", "absent.yaml"], 2, "cannot read absent.yaml"),
         (["up", "--port", "99999"], 2, "http_port"),

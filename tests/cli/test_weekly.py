@@ -24,6 +24,18 @@ def test_the_review_as_json_counts_what_the_database_holds(cli, filled):
     assert [run["run"] for run in item["runs"]] == ["run-2", "run-1"]
 
 
+def test_the_review_as_a_page_says_the_same(cli, filled, tmp_path):
+    page = tmp_path / "review.html"
+    finished = cli("review", "--format", "html", "--out", str(page), MM_DATABASE_URL=filled)
+
+    html = page.read_text()
+    assert (finished.code, finished.out, finished.err.strip()) == (0, "", f"wrote {page}")
+    assert "1 of 2 runs said drift (data): modelmonitor drift show run-2" in html
+    assert "The input looks different." in html
+    assert html.count("ModelDriftDetected") == 2
+    assert "<script" not in html
+
+
 def test_without_a_terminal_the_live_view_prints_one_frame(cli, filled, exporter):
     finished = cli("top", "--predictor-url", exporter, MM_DATABASE_URL=filled)
 
