@@ -47,6 +47,8 @@ contracts: .venv/installed ## import-linter: dependencies point one way
 generate: .venv/installed ## write every generated file again (CRD, schema, reference, dashboards, charts, manifests)
 	@python -m modelmonitor.api.generate
 	@python -m modelmonitor.cli.reference
+	@python docs/generate.py
+	@python docs/generate_database.py
 	@python -m dashboards.generate
 	@python charts/generate.py
 	@$$(tools/program helm-docs) --chart-search-root charts --template-files README.md.gotmpl --sort-values-order file --log-level error
@@ -55,6 +57,7 @@ generate: .venv/installed ## write every generated file again (CRD, schema, refe
 generate-check: .venv/installed ## fail, naming the file, if a generated file is out of date
 	@python -m modelmonitor.api.generate --check
 	@python -m modelmonitor.cli.reference --check
+	@python docs/generate.py --check
 	@python -m dashboards.generate --check
 	@python charts/generate.py --check
 
