@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from modelmonitor.report import svg
 from modelmonitor.report.frame import AXIS, LEFT, RIGHT, SIZE, across, shares, up
-from modelmonitor.report.model import AccuracyMomentReport, EstimateReport, MomentReport
+from modelmonitor.report.model import AccuracyMomentReport, MomentReport
+from modelmonitor.report.quality import EstimateReport
 from modelmonitor.report.svg import Point
 
 _STEP: Final = 0.1
