@@ -6,7 +6,7 @@ severity, `for`, overrides and texts are taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -93,21 +93,32 @@ def _service(measured: Measured, monitor: ModelMonitor) -> Conditions:
         "ModelErrorRateHigh": tuple((_above(errors, bound, traffic=traffic),) for bound in bounds),
         "ModelLatencyHigh": tuple((_above(slow, bound, traffic=traffic),) for bound in latency),
         "ModelTrafficStopped": ((_stopped(logged),),),
-        "ModelPredictionLogDropped": ((_above(dropped, 0.0, traffic=True),),),
+        "ModelPredictionLogDropped": ((Condition(None if dropped is None else dropped > 0, dropped),),),
         "ModelMonitorDatabaseDown": (
             (Condition(None if look is None or look.database_up is None else not look.database_up),),
         ),
     }
 
 
-def _has_traffic(measured: Measured, monitor: ModelMonitor) -> bool:
+def _has_traffic(measured: Measured, monitor: ModelMonitor) -> bool | None:
+    """Whether a ratio means something; None before the second look, as after a restart."""
     rate = measured.history.rate(lambda look: look.predictions, window=_FIVE_MINUTES)
-    return rate is not None and rate > float(monitor.spec.alerts.min_requests_per_second)
+    return None if rate is None else rate > float(monitor.spec.alerts.min_requests_per_second)
 
 
-def _above(value: float | None, bound: float, *, traffic: bool) -> Condition:
-    """Holds above the bound; without traffic, or without a value, there is no such series: it does not."""
-    return Condition(value is not None and value > bound and traffic, value)
+def _beyond(value: float | None, crossed: Callable[[float], bool], *, traffic: bool | None) -> Condition:
+    """Holds where the bound is crossed; without traffic, or without a value, there is no such series."""
+    if traffic is None:
+        return Condition(None, value)
+    return Condition(value is not None and crossed(value) and traffic, value)
+
+
+def _above(value: float | None, bound: float, *, traffic: bool | None) -> Condition:
+    return _beyond(value, lambda measured: measured > bound, traffic=traffic)
+
+
+def _below(value: float | None, bound: float, *, traffic: bool | None) -> Condition:
+    return _beyond(value, lambda measured: measured < bound, traffic=traffic)
 
 
 def _stopped(logged: Logged | None) -> Condition:
@@ -128,9 +139,7 @@ def _quality(measured: Measured, monitor: ModelMonitor) -> Conditions:
         )
     mean, share, shift = logged.confidence, logged.low_confidence_share, _shift(logged)
     return {
-        "ModelConfidenceLow": tuple(
-            (Condition(mean is not None and mean < bound and traffic, mean),) for bound in confident
-        ),
+        "ModelConfidenceLow": tuple((_below(mean, bound, traffic=traffic),) for bound in confident),
         "ModelLowConfidenceRateHigh": tuple((_above(share, bound, traffic=traffic),) for bound in low),
         "ModelPredictionMixShift": ((_above(shift, _SHIFT_OF_A_CLASS, traffic=traffic),),),
     }

@@ -66,6 +66,12 @@ def holding(*, logged=FINE, look=BUSY, reachable=True, failed=(), waiting_since=
     }
 
 
+def untold(found):
+    """Names of the alerts of which nothing can be told."""
+    each = {name: [one.holds for series in told for one in series] for name, told in found.items()}
+    return {name for name, holds in each.items() if holds and set(holds) == {None}}
+
+
 def test_every_alert_is_judged_here_or_named_as_not():
     measured = Measured(NOW, True, History((IDLE, BUSY)), FINE, frozenset(), NOW)
 
@@ -155,10 +161,7 @@ def test_a_database_that_does_not_answer_leaves_what_it_knows_untold():
 
     found = conditions(measured, monitor(alerts={"minAccuracy": "0.8"}))
 
-    told = {
-        name for name, series in found.items() if all(each.holds is None for one in series for each in one)
-    }
-    assert told == {
+    assert untold(found) == {
         *(
             "ModelConfidenceLow",
             "ModelLowConfidenceRateHigh",
@@ -167,6 +170,17 @@ def test_a_database_that_does_not_answer_leaves_what_it_knows_untold():
         ),
         *("ModelDriftDetected", "ModelDriftPersistent", "ModelDriftRunStale", "ModelWindowTooSmall"),
         "ModelPerformanceBelowTarget",
+    }
+
+
+def test_before_the_second_look_no_ratio_can_be_told():
+    measured = Measured(NOW, True, History((BUSY,)), replace(FINE, confidence=0.3), frozenset(), NOW)
+
+    found = conditions(measured, monitor())
+
+    assert untold(found) == {
+        *("ModelErrorRateHigh", "ModelLatencyHigh", "ModelPredictionLogDropped"),
+        *("ModelConfidenceLow", "ModelLowConfidenceRateHigh", "ModelPredictionMixShift"),
     }
 
 
