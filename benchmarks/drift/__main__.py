@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from benchmarks.drift import accuracy, budget, fpr, million, power, speed
 from benchmarks.drift.features import load_samples
+from benchmarks.drift.kept import Kept
 from benchmarks.report import Table, machine_description, write_section
 
 CACHE: Final = Path(".cache/bench")
@@ -27,16 +28,22 @@ Outcome = tuple[Table | list[Table], list[dict[str, object]]]
 
 
 def _parts(
-    *, quick: bool, seed: int, windows: Sequence[int] = power.WINDOWS
+    *, quick: bool, seed: int, only_known: bool = False, windows: Sequence[int] = power.WINDOWS
 ) -> Mapping[str, Callable[[], Outcome]]:
     chosen: Mapping[str, Any] = {"quick": quick, "seed": seed}
+
+    def kept(part: str) -> Kept:
+        return Kept(CACHE / "drift" / part, only_known=only_known)
+
     return {
-        "fpr": lambda: fpr.run(load_samples(CACHE), **chosen, cache=CACHE),
-        "power": lambda: power.run(load_samples(CACHE), **chosen, cache=CACHE, windows=windows),
+        "fpr": lambda: fpr.run(load_samples(CACHE), **chosen, kept=kept("fpr")),
+        "power": lambda: power.run(
+            load_samples(CACHE), **chosen, kept=kept("power"), cache=CACHE, windows=windows
+        ),
         "speed": lambda: speed.run(load_samples(CACHE), **chosen),
         "million": lambda: million.run(load_samples(CACHE), **chosen),
-        "budget": lambda: (budget.run(**chosen), []),
-        "accuracy": lambda: accuracy.run(load_samples(CACHE), **chosen, cache=CACHE),
+        "budget": lambda: (budget.run(**chosen, kept=kept("budget")), []),
+        "accuracy": lambda: accuracy.run(load_samples(CACHE), **chosen, kept=kept("accuracy"), cache=CACHE),
     }
 
 
@@ -46,12 +53,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--quick", action="store_true", help="few trials, nothing is written")
     parser.add_argument("--only", default="fpr,power,speed,million,budget,accuracy", help="parts, by comma")
     parser.add_argument("--windows", default=",".join(map(str, power.WINDOWS)), help="rows, for the power")
+    parser.add_argument("--known", action="store_true", help="compute nothing, write what earlier runs left")
     parser.add_argument("--no-page", action="store_true", help="print, write nothing but the cache")
     parser.add_argument("--seed", type=int, default=20, help="of every draw")
     options = parser.parse_args(arguments)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     windows = [int(rows) for rows in options.windows.split(",")]
-    parts = _parts(quick=options.quick, seed=options.seed, windows=windows)
+    parts = _parts(quick=options.quick, seed=options.seed, only_known=options.known, windows=windows)
     unknown = set(options.only.split(",")) - set(parts)
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}: choose of {', '.join(parts)}")

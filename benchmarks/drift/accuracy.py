@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +14,7 @@ import numpy.typing as npt
 from scipy.stats import binomtest
 
 from benchmarks.drift.features import FOREIGN, MOVIE, concatenate
-from benchmarks.drift.kept import Kept, code_digest
+from benchmarks.drift.kept import Kept, NotMeasured, code_digest
 from benchmarks.drift.peers import run_in_peers
 from benchmarks.report import Table
 from modelmonitor.demo.data import Corpus
@@ -77,20 +79,22 @@ def plan_windows(samples: Mapping[Corpus, Sample], *, n: int, resamples: int, se
 
 
 def run(
-    samples: Mapping[Corpus, Sample], *, quick: bool, seed: int, cache: Path
+    samples: Mapping[Corpus, Sample], *, quick: bool, seed: int, kept: Kept, cache: Path
 ) -> tuple[list[Table], list[dict[str, object]]]:
     """The table of errors, the table of intervals, and the numbers of every window."""
     everything = concatenate([samples[name] for name in (MOVIE, *FOREIGN)])
     records: list[dict[str, object]] = []
     for n in WINDOWS:
         plan = plan_windows(samples, n=n, resamples=2 if quick else RESAMPLES, seed=seed)
-        records += _measured(everything, plan, n=n, seed=seed, cache=cache)
-    return [_errors(records, seed=seed), _intervals(records)], records
+        with contextlib.suppress(NotMeasured):
+            records += _measured(everything, plan, n=n, seed=seed, kept=kept, cache=cache)
+    return [_errors(records, seed=seed), _intervals(records)] if records else [], records
 
 
-def _measured(everything: Sample, plan: Plan, *, n: int, seed: int, cache: Path) -> list[dict[str, object]]:
+def _measured(
+    everything: Sample, plan: Plan, *, n: int, seed: int, kept: Kept, cache: Path
+) -> list[dict[str, object]]:
     digest = code_digest("modelmonitor.estimate.accuracy")
-    kept = Kept(cache / "drift" / "accuracy")
     theirs = _cbpe(
         everything, plan, kept=kept, key=f"cbpe n={n} seed={seed} windows={len(plan.windows)}", cache=cache
     )
@@ -99,7 +103,10 @@ def _measured(everything: Sample, plan: Plan, *, n: int, seed: int, cache: Path)
         window = everything.take(rows)
         reference = everything.take(plan.reference_of(number))
         key = f"ours {digest} n={n} seed={seed} window={number}"
-        ours = kept.get(key, lambda reference=reference, window=window: _ours(reference, window))
+        try:
+            ours = kept.get(key, partial(_ours, reference, window))
+        except NotMeasured:
+            continue
         found.append(
             {
                 "n": n,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from benchmarks.drift.features import MOVIE, load_samples
-from benchmarks.drift.kept import Kept
+from benchmarks.drift.kept import Kept, NotMeasured
 from benchmarks.drift.peers import run_in_peers
 from benchmarks.drift.rules import BoolArray, Rule, alibi_ks, evidently, nannyml
 from benchmarks.drift.statistics import Reference, prepare
@@ -28,16 +30,20 @@ _WRITTEN: Final[Mapping[str, Rule]] = {
 }
 
 
-def run(*, seeds: Sequence[int], cache: Path) -> Table:
-    """A month of each seed, judged by the written rule and by the peer."""
-    kept = Kept(cache / "drift" / "budget-check")
-    found = [kept.get(f"seed={seed} 1", lambda seed=seed: _counts(seed, cache=cache)) for seed in seeds]  # type: ignore[misc]
+def run(*, seeds: Sequence[int], kept: Kept, cache: Path) -> Table | None:
+    """A month of each seed, judged by the written rule and by the peer; None where none is known."""
+    found = []
+    for seed in seeds:
+        with contextlib.suppress(NotMeasured):
+            found.append(kept.get(f"check seed={seed}", partial(_counts, seed, cache=cache)))
+    if not found:
+        return None
     rows = [
         (name, *(f"{sum(each[name][column] for each in found):,}" for column in range(3)))
         for name in _WRITTEN
     ]
     note = (
-        f"{len(seeds) * HOURS:,} hours of {PER_HOUR} reviews without drift, confidence against references of "
+        f"{len(found) * HOURS:,} hours of {PER_HOUR} reviews without drift, confidence against references of "
         f"{REFERENCE_ROWS:,}. Real: alibi_detect.cd.KSDrift, evidently's stattest, nannyml's "
         "SummaryStatsAvgCalculator, each with its defaults."
     )

@@ -15,22 +15,34 @@ _OURS: Final = ("benchmarks", "modelmonitor")
 Value = TypeVar("Value")
 
 
+class NotMeasured(LookupError):
+    """A result is absent and is not to be computed now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """The results of one part of a benchmark.
 
     Attributes:
         folder: holds a JSON file for each result.
+        only_known: nothing is computed.
     """
 
     folder: Path
+    only_known: bool = False
 
     def get(self, key: str, compute: Callable[[], Value]) -> Value:
-        """The result with this key, computed where it is absent; a value of JSON types."""
+        """The result with this key, computed where it is absent; a value of JSON types.
+
+        Raises:
+            NotMeasured: it is absent and nothing is to be computed.
+        """
         file = self.folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
         if file.exists():
             found: Value = json.loads(file.read_text("utf-8"))["value"]
             return found
+        if self.only_known:
+            raise NotMeasured(key)
         value = compute()
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = file.with_suffix(".partial")

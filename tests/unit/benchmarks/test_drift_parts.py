@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.drift.accuracy import SHARES, plan_windows
-from benchmarks.drift.kept import Kept, code_digest
+from benchmarks.drift.kept import Kept, NotMeasured, code_digest
 from benchmarks.drift.plots import Panel, write_panels
 from modelmonitor.sample import Sample
 
@@ -42,6 +42,14 @@ def test_a_result_is_computed_once_and_kept_over_a_restart(tmp_path):
     assert Kept(tmp_path / "fpr").get("ks seed=1", compute) == {"alarms": 21}
     assert Kept(tmp_path / "fpr").get("ks seed=2", lambda: 3) == 3
     assert len(computed) == 1
+
+
+def test_where_only_known_results_count_nothing_is_computed(tmp_path):
+    Kept(tmp_path).get("ks", lambda: 21)
+    known = Kept(tmp_path, only_known=True)
+    assert known.get("ks", lambda: 22) == 21
+    with pytest.raises(NotMeasured, match="mmd"):
+        known.get("mmd", lambda: 22)
 
 
 def test_an_interrupted_computation_leaves_nothing_behind(tmp_path):
