@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelmonitor.api.load import load_monitor
@@ -59,6 +59,7 @@ def test_the_monitor_of_a_csv_has_its_window_and_its_confidence():
     assert [check.name for check in monitor.spec.checks] == ["data", "concept", "performance"]
 
 
+@settings(deadline=None)
 @given(
     rows=st.integers(1, 10**9),
     seconds=st.integers(0, 10**8),
@@ -74,6 +75,7 @@ def test_whatever_the_file_held_the_monitor_is_valid(rows, seconds, confidence, 
     assert len(monitor.spec.checks) == 2 + labelled
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_name_is_one_that_kubernetes_takes(text):
     name = object_name(text)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelmonitor.cli.errors import WrongInput
@@ -72,6 +72,7 @@ def test_only_the_first_ten_wrong_lines_are_named():
     assert lines[-1] == "  and 15 more"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["", "csv", "json", "ndjson"]))
 def test_no_text_at_all_breaks_the_reader(text, form):
     with suppress(WrongInput):
