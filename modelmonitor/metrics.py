@@ -130,6 +130,12 @@ DRIFT_EFFECT: Final = Metric(
     "Effect size of the last run, in the unit that the label effect names.",
     (*_CHECK, "effect"),
 )
+DRIFT_EXPLANATION: Final = Metric(
+    "modelmonitor_drift_explanation",
+    "gauge",
+    "1 while the last run of a check found drift; the label says what changed, in at most 256 characters.",
+    (*_CHECK, "explanation"),
+)
 ESTIMATED_ACCURACY: Final = Metric(
     "modelmonitor_estimated_accuracy",
     "gauge",
@@ -213,6 +219,7 @@ OPERATOR_METRICS: Final = (
     DRIFT_P_VALUE,
     DRIFT_THRESHOLD,
     DRIFT_EFFECT,
+    DRIFT_EXPLANATION,
     ESTIMATED_ACCURACY,
     LABELLED_ACCURACY,
     LABELLED_ROWS,

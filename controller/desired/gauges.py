@@ -103,3 +103,6 @@ def _verdict(labels: tuple[str, ...], state: CheckState) -> Iterator[GaugeSample
         severity = (2 if state.severity == "critical" else 1) if state.drifts else 0
         yield GaugeSample(metrics.DRIFT_DETECTED, labels, float(state.drifts))
         yield GaugeSample(metrics.DRIFT_SEVERITY, labels, severity)
+    # One series a check and only while it drifts, because its label is another one after every run.
+    if state.drifts and state.result is not None and state.result.explanation:
+        yield GaugeSample(metrics.DRIFT_EXPLANATION, (*labels, state.result.explanation), 1.0)

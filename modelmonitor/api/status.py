@@ -230,6 +230,9 @@ class CheckStatus(ApiModel):
     segments: Annotated[tuple[SegmentStatus, ...], KeyedBy(("name",), max_items=10)] = ()
     """The segments that drifted, then the largest; all of them are in the report."""
 
+    explanation: Word | None = None
+    """What changed, where, how much of it and whether it hurts, if the verdict is Drift; also in alerts."""
+
     report: Sentence | None = None
     """Where the full report is: an address or a path."""
 

@@ -50,6 +50,7 @@ class Signs:
         episodes: of every check of the monitor, by name of the check.
         low_confidence: low-confidence predictions and all predictions of the window.
         novel: lower estimate of the share of inputs unlike the reference, and its standard error.
+        patterns: new groups of alike inputs that stay, each as a person names it.
         business_change: what a person declared, empty without.
     """
 
@@ -57,6 +58,7 @@ class Signs:
     episodes: Mapping[str, Sequence[Episode]] = field(default_factory=dict)
     low_confidence: tuple[int, int] | None = None
     novel: tuple[float, float] | None = None
+    patterns: Sequence[str] = ()
     business_change: str = ""
 
 
@@ -127,7 +129,7 @@ def firings(signs: Signs, *, now: datetime, limits: Limits) -> tuple[Firing, ...
         _declining(signs.hours, now=now, limits=limits),
         _repeated(signs.episodes, now=now, limits=limits),
         _low(signs.low_confidence, limits=limits),
-        _novel(signs.novel, limits=limits),
+        _novel(signs.novel, signs.patterns, limits=limits),
         Firing("requested", bool(signs.business_change), _declared(signs.business_change)),
     )
 
@@ -231,12 +233,20 @@ def _low(counts: tuple[int, int] | None, *, limits: Limits) -> Firing:
     return Firing("low-confidence", surely > limits.low_share, message, {"share": share, "low": surely})
 
 
-def _novel(found: tuple[float, float] | None, *, limits: Limits) -> Firing:
+def _novel(found: tuple[float, float] | None, patterns: Sequence[str], *, limits: Limits) -> Firing:
+    values = {"patterns": float(len(patterns))}
+    stay = f"New patterns stay: {'; '.join(patterns)}." if patterns else ""
     if found is None:
-        return Firing("new-patterns", fires=False, message="The share of new inputs is not known.")
+        message = stay or "The share of new inputs is not known."
+        return Firing("new-patterns", bool(patterns), message, values)
     surely = found[0] - _Z * found[1]
     message = f"At least {max(surely, 0.0):.1%} of the inputs are unlike the reference."
-    return Firing("new-patterns", surely >= limits.novel_share, message, {"share": found[0], "low": surely})
+    return Firing(
+        "new-patterns",
+        bool(patterns) or surely >= limits.novel_share,
+        f"{message} {stay}".strip(),
+        {**values, "share": found[0], "low": surely},
+    )
 
 
 def _declared(business_change: str) -> str:

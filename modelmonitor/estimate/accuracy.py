@@ -50,7 +50,12 @@ class AccuracyEstimate:
 
 
 def estimate_accuracy(
-    reference: Sample, window: Sample, *, seed: int, confidence: float = 0.9
+    reference: Sample,
+    window: Sample,
+    *,
+    seed: int,
+    confidence: float = 0.9,
+    outside: Novelty | None = None,
 ) -> AccuracyEstimate:
     """Bound the accuracy on unlabelled rows from labelled ones.
 
@@ -70,6 +75,7 @@ def estimate_accuracy(
         window: at least 20 rows; their labels are not read.
         seed: of the classifier's folds.
         confidence: of the range, 0 to 1.
+        outside: the novelty of the window where it is known already; measured if left out.
 
     Raises:
         NeedsLabelledReference: fewer than 50 labelled reference rows.
@@ -84,7 +90,7 @@ def estimate_accuracy(
         "ATC": calibration.threshold_confidence(known, window),
         "DoC": calibration.difference_of_confidences(known, window),
     }
-    outside = novelty(known, window, seed=seed)
+    outside = outside or novelty(known, window, seed=seed)
     guess = 1.0 / len(window.classes)
     floor = min(_pessimistic(right, outside, guess), median(methods.values()))
     quantile = NormalDist().inv_cdf(0.5 + confidence / 2.0)

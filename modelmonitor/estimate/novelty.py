@@ -26,11 +26,15 @@ class Novelty:
         share: lower bound of the share of the window that the reference does not contain, 0 to 1.
         standard_error: of `share`.
         scores: (n,) for each row of the window, how much it looks like the window rather than the reference.
+        reference_scores: the same for the rows of the reference.
+        folds: the fold of each row, reference first; no score is of a model that has seen its row.
     """
 
     share: float
     standard_error: float
     scores: DoubleArray
+    reference_scores: DoubleArray
+    folds: IntArray
 
 
 def novelty(reference: Sample, window: Sample, *, seed: int) -> Novelty | None:
@@ -50,7 +54,8 @@ def novelty(reference: Sample, window: Sample, *, seed: int) -> Novelty | None:
     if features is None:
         return None
     rows, penalty = features
-    scores = _cross_fitted(rows, len(reference), penalty=penalty, seed=seed)
+    folds = _folds(len(reference), rows.shape[0], seed=seed)
+    scores = _cross_fitted(rows, len(reference), folds=folds, penalty=penalty)
     false_positive = float((scores[: len(reference)] > _EVEN_ODDS).mean())
     true_positive = float((scores[len(reference) :] > _EVEN_ODDS).mean())
     variance = _proportion_variance(false_positive, len(reference)) + _proportion_variance(
@@ -60,6 +65,8 @@ def novelty(reference: Sample, window: Sample, *, seed: int) -> Novelty | None:
         share=max(0.0, true_positive - false_positive),
         standard_error=float(np.sqrt(variance)),
         scores=scores[len(reference) :],
+        reference_scores=scores[: len(reference)],
+        folds=folds,
     )
 
 
@@ -85,12 +92,11 @@ def _text_rows(texts: list[str]) -> tuple[FloatArray, float] | None:
         return None
 
 
-def _cross_fitted(rows: FloatArray, n_reference: int, *, penalty: float, seed: int) -> DoubleArray:
+def _cross_fitted(rows: FloatArray, n_reference: int, *, folds: IntArray, penalty: float) -> DoubleArray:
     """(n,) probability of "window" for each row, by a model that has not seen the row."""
     from sklearn.linear_model import LogisticRegression
 
     in_window = np.arange(rows.shape[0]) >= n_reference
-    folds = _folds(n_reference, rows.shape[0], seed=seed)
     scores = np.empty(rows.shape[0])
     for fold in range(_FOLDS):
         held = folds == fold

@@ -99,10 +99,11 @@ def _diverse(sample: Sample, witness: FloatArray, gram: FloatArray, *, count: in
         chosen.append(best)
         alike = np.maximum(alike, gram[best])
         merit[texts == texts[best]] = -np.inf
-    return tuple(_example(sample, row, float(witness[row])) for row in chosen)
+    return tuple(example_of(sample, row, witness=float(witness[row])) for row in chosen)
 
 
-def _example(sample: Sample, row: int, witness: float) -> Example:
+def example_of(sample: Sample, row: int, *, witness: float = 0.0) -> Example:
+    """One row as an example."""
     return Example(
         text=sample.texts[row] or "",
         prediction_id=sample.prediction_ids[row],

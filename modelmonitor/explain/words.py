@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 DoubleArray = npt.NDArray[np.float64]
 
-_WORD = r"(?u)\b\w\w+\b"
+WORD = r"(?u)\b\w\w+\b"
 _FEWEST_TEXTS = 3
 _PRIOR_SHARE = 0.1
 _FALSE_DISCOVERY_RATE = 0.05
@@ -53,7 +53,7 @@ def changed_words(reference: Sequence[str], window: Sequence[str], *, top: int =
     words, counts = _text_counts(reference, window)
     if not words:
         return ()
-    z_scores = _z_scores(counts, np.array([len(reference), len(window)]))
+    z_scores = log_odds_z(counts, np.array([len(reference), len(window)]))
     sure = _discoveries(z_scores)
     order = sorted(np.flatnonzero(sure), key=lambda i: (-abs(z_scores[i]), words[i]))[:top]
     return tuple(
@@ -73,7 +73,7 @@ def _text_counts(reference: Sequence[str], window: Sequence[str]) -> tuple[list[
     """The words and, for reference and window, (2, v) numbers of texts that contain each."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    vectorizer = CountVectorizer(binary=True, token_pattern=_WORD)
+    vectorizer = CountVectorizer(binary=True, token_pattern=WORD)
     try:
         matrix = vectorizer.fit_transform([*reference, *window]).tocsr()
     except ValueError:
@@ -88,8 +88,13 @@ def _text_counts(reference: Sequence[str], window: Sequence[str]) -> tuple[list[
     return list(vectorizer.get_feature_names_out()[frequent]), counts[:, frequent]
 
 
-def _z_scores(counts: DoubleArray, texts: npt.NDArray[np.int64]) -> DoubleArray:
-    """Difference of the log-odds that a text contains the word, in standard deviations."""
+def log_odds_z(counts: DoubleArray, texts: npt.NDArray[np.int64]) -> DoubleArray:
+    """(v,) difference of the log-odds that a text contains the word, in standard deviations.
+
+    Args:
+        counts: (2, v) texts of reference and window that contain each word.
+        texts: (2,) texts of reference and window.
+    """
     prior_texts = _PRIOR_SHARE * texts.sum()
     prior = prior_texts * counts.sum(axis=0) / texts.sum()
     with_word = counts + prior

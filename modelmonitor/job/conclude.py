@@ -12,11 +12,13 @@ from modelmonitor.decide.retrain import Firing, Limits, RetrainReason, Signs, fi
 from modelmonitor.decide.trend import Hour
 from modelmonitor.job.direction import fingerprint_value
 from modelmonitor.job.memory import Memory
+from modelmonitor.job.patterns import placed
 from modelmonitor.job.plan import PlannedCheck, RunPlan
 from modelmonitor.job.schedule import slot_start
 from modelmonitor.report.check import CheckReport, FindingReport
 from modelmonitor.report.episode import EpisodeReport
 from modelmonitor.report.model import RetrainReport, RunReport
+from modelmonitor.report.novel import NoveltyReport
 from modelmonitor.store.rollups import HourRow
 
 _CHANCE = 0.05
@@ -66,7 +68,8 @@ def conclude(
         for check, planned in zip(checks, plan.checks, strict=True)
     }
     episodes = {**memory.episodes, **{name: _after(memory, name, step) for name, step in steps.items()}}
-    signs = _signs(report, plan=plan, episodes=episodes, hours=hours)
+    novelty = placed(report, memory.patterns)
+    signs = _signs(report, plan=plan, episodes=episodes, hours=hours, novelty=novelty)
     triggers = tuple(
         judged
         for check in plan.checks
@@ -78,6 +81,7 @@ def conclude(
             "checks": seen,
             "drifting_since": _drifting_since(seen, report),
             "retrain": _reasons(triggers),
+            "novelty": novelty,
         }
     )
     return Conclusion(finished, steps, triggers)
@@ -152,7 +156,12 @@ def _after(memory: Memory, check: str, step: Step) -> tuple[Episode, ...]:
 
 
 def _signs(
-    report: RunReport, *, plan: RunPlan, episodes: Mapping[str, Sequence[Episode]], hours: Sequence[HourRow]
+    report: RunReport,
+    *,
+    plan: RunPlan,
+    episodes: Mapping[str, Sequence[Episode]],
+    hours: Sequence[HourRow],
+    novelty: NoveltyReport | None,
 ) -> Signs:
     low = next((row.value for row in report.health if row.name == "Low Confidence Rate"), None)
     novel = report.estimate.novel_share if report.estimate else None
@@ -165,6 +174,7 @@ def _signs(
         episodes=episodes,
         low_confidence=None if low is None or not rows else (round(low * rows), rows),
         novel=None if novel is None or not rows else (novel, (0.25 / rows) ** 0.5),
+        patterns=tuple(each.title for each in novelty.patterns if each.established) if novelty else (),
         business_change=plan.retrain.business_change,
     )
 

@@ -11,8 +11,10 @@ from modelmonitor.api.durations import parse_duration
 from modelmonitor.api.retrain import Trigger
 from modelmonitor.decide.episodes import Episode, Severity
 from modelmonitor.decide.fingerprint import Fingerprint
+from modelmonitor.decide.patterns import Seen
 from modelmonitor.decide.retrain import PastFiring
 from modelmonitor.store.episodes import EpisodeRow, load_episodes, lock_decisions
+from modelmonitor.store.patterns import PatternRow, load_patterns
 from modelmonitor.store.results import Looks, count_looks
 from modelmonitor.store.retrain import load_triggers
 
@@ -33,11 +35,13 @@ class Memory:
         episodes: by name of the check, the oldest first.
         triggers: what earlier runs of each check found, by name of the check.
         looks: how often the monitor was tested in the budget's period.
+        patterns: new patterns that earlier runs saw.
     """
 
     episodes: Mapping[str, Sequence[Episode]] = field(default_factory=dict)
     triggers: Mapping[str, Sequence[PastFiring]] = field(default_factory=dict)
     looks: Looks = field(default_factory=Looks)
+    patterns: Sequence[Seen] = ()
 
 
 def recall(cursor: Cursor, plan: RunPlan, *, run_id: str, now: datetime) -> Memory:
@@ -61,7 +65,8 @@ def recall(cursor: Cursor, plan: RunPlan, *, run_id: str, now: datetime) -> Memo
     looks = count_looks(
         cursor, **whose, run_id=run_id, period_start=period_start(now, per=plan.budget_per), until=now
     )
-    return Memory(episodes, triggers, looks)
+    patterns = load_patterns(cursor, **whose, run_id=run_id, start=now - _TRIGGERS, end=now)
+    return Memory(episodes, triggers, looks, tuple(map(_seen, patterns)))
 
 
 def period_start(now: datetime, *, per: str) -> datetime:
@@ -106,3 +111,7 @@ def _episode(row: EpisodeRow) -> Episode:
         number=row.number,
         pages=row.pages,
     )
+
+
+def _seen(row: PatternRow) -> Seen:
+    return Seen(Fingerprint.from_json(row.fingerprint), row.share, row.window_start, row.window_end)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from modelmonitor.estimate.novelty import Novelty, novelty
 from modelmonitor.health import Row, assess, red_flags
 from modelmonitor.job.compare import (
     accuracy_course,
@@ -16,8 +17,9 @@ from modelmonitor.job.compare import (
 )
 from modelmonitor.job.evidence import gather
 from modelmonitor.job.judge import judge
+from modelmonitor.job.novel import drifted, novel
 from modelmonitor.job.plan import PlannedCheck, RunPlan
-from modelmonitor.job.quality import estimated, measured
+from modelmonitor.job.quality import estimated, measured, some_rows
 from modelmonitor.job.texts import explain_texts
 from modelmonitor.job.window import Window
 from modelmonitor.report.check import CheckReport, CheckType, ReferenceReport
@@ -25,6 +27,8 @@ from modelmonitor.report.model import BudgetReport, HealthRowReport, RunReport
 from modelmonitor.report.part import Part
 from modelmonitor.sample import Sample
 from modelmonitor.store.references import Reference
+
+_FEWEST_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +106,25 @@ def run_checks(
         evidence=gather(
             plan, reference=sample, windows=windows, seed=circumstances.seed, packages=circumstances.packages
         ),
-        **_comparison(plan, sample, windows=windows, seed=circumstances.seed),
+        **_comparison(plan, sample, windows=windows, space=space, seed=circumstances.seed),
     )
 
 
 def _comparison(
-    plan: RunPlan, reference: Sample | None, *, windows: Mapping[str, Window], seed: int
+    plan: RunPlan, reference: Sample | None, *, windows: Mapping[str, Window], space: str, seed: int
 ) -> dict[str, Part | tuple[Part, ...] | None]:
-    shown = windows[_of_type(plan.checks, "data").name]
+    looking = _of_type(plan.checks, "data").name
+    shown = windows[looking]
     judged = windows[_of_type(plan.checks, "performance").name]
     if reference is None or not len(reference) or not shown.sample or not judged.sample:
         return {}
+    before, now = (some_rows(sample, seed=seed) for sample in (reference, shown.sample))
+    outside = _outside(before, now, seed=seed)
+    same = judged.sample.prediction_ids == shown.sample.prediction_ids
     return {
-        "estimate": estimated(reference, judged.sample, seed=seed),
+        "estimate": estimated(reference, judged.sample, seed=seed, outside=outside if same else None),
+        "drifted_part": drifted(before, now, outside),
+        "novelty": novel(before, now, check=looking, space=space, seed=seed),
         "labelled": measured(judged.labels.counts, delay_s=judged.labels.delay_s) if judged.labels else None,
         "confidence": compare_confidence(reference, shown.columns or shown.sample),
         "classes": compare_classes(reference, shown.columns or shown.sample),
@@ -122,6 +132,11 @@ def _comparison(
         "accuracy_moments": accuracy_course(judged),
         "examples": explain_texts(reference, shown.sample, privacy=plan.privacy, seed=seed),
     }
+
+
+def _outside(reference: Sample, window: Sample, *, seed: int) -> Novelty | None:
+    enough = min(len(reference), len(window)) >= _FEWEST_ROWS
+    return novelty(reference, window, seed=seed) if enough else None
 
 
 def _of_type(checks: Sequence[PlannedCheck], kind: CheckType) -> PlannedCheck:

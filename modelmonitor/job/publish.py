@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from modelmonitor.job.conclude import conclude
 from modelmonitor.job.errors import JobError
 from modelmonitor.job.memory import episode_row, recall
+from modelmonitor.job.patterns import pattern_rows
 from modelmonitor.job.plan import RunPlan
 from modelmonitor.job.results import result_rows, trigger_rows
 from modelmonitor.job.tracking import TrackingUnreachable, log_run
 from modelmonitor.report.html import render_html
 from modelmonitor.report.model import RunReport
 from modelmonitor.store.episodes import save_episode
+from modelmonitor.store.patterns import save_pattern
 from modelmonitor.store.results import insert_results, set_report_url
 from modelmonitor.store.retrain import save_trigger
 from modelmonitor.store.rollups import HourRow
@@ -74,6 +76,8 @@ def decide_and_save(
                 save_episode(cursor, episode_row(step.episode, check=check, plan=plan))
         for row in trigger_rows(found, plan=plan):
             save_trigger(cursor, row)
+        for pattern in pattern_rows(found.report, plan=plan):
+            save_pattern(cursor, pattern)
     return found.report
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from modelmonitor.detect.columns import chosen_rows
 from modelmonitor.estimate.accuracy import NeedsLabelledReference, NeedsMoreRows, estimate_accuracy
 from modelmonitor.estimate.labelled import LabelCounts, NeedsLabels, labelled_quality
+from modelmonitor.estimate.novelty import Novelty
 from modelmonitor.report.quality import EstimateReport, LabelledReport
 from modelmonitor.sample import Sample
 from modelmonitor.store.window_quality import LabelTally
@@ -19,16 +20,25 @@ _ESTIMATE_ROWS: Final = 5000
 LABELLED_CONFIDENCE: Final = 0.95
 
 
-def estimated(reference: Sample, window: Sample, *, seed: int) -> EstimateReport | None:
+def estimated(
+    reference: Sample, window: Sample, *, seed: int, outside: Novelty | None = None
+) -> EstimateReport | None:
     """The accuracy that the window probably has; None where too few rows, labels or confidences tell it.
 
     Of more than 5,000 rows a random part is used on either side.
+
+    Args:
+        reference: its labelled rows are used.
+        window: its labels are not read.
+        seed: of every random choice.
+        outside: the novelty of `some_rows` of both, where it is known already.
     """
     if not (reference.confidence_known and window.confidence_known):
         return None
-    known = _some(reference.take(np.flatnonzero(reference.labelled)), seed=seed)
+    known = some_rows(reference.take(np.flatnonzero(reference.labelled)), seed=seed)
+    rows = some_rows(window, seed=seed)
     try:
-        found = estimate_accuracy(known, _some(window, seed=seed), seed=seed, confidence=_ESTIMATE_CONFIDENCE)
+        found = estimate_accuracy(known, rows, seed=seed, confidence=_ESTIMATE_CONFIDENCE, outside=outside)
     except (NeedsLabelledReference, NeedsMoreRows):
         return None
     return EstimateReport(
@@ -43,7 +53,8 @@ def estimated(reference: Sample, window: Sample, *, seed: int) -> EstimateReport
     )
 
 
-def _some(sample: Sample, *, seed: int) -> Sample:
+def some_rows(sample: Sample, *, seed: int) -> Sample:
+    """All rows, or a random 5,000 of more; the same for the same length and seed."""
     if len(sample) <= _ESTIMATE_ROWS:
         return sample
     return sample.take(chosen_rows(len(sample), at_most=_ESTIMATE_ROWS, seed=seed))

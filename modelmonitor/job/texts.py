@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from modelmonitor.detect.missing import MissingColumn
 from modelmonitor.explain.examples import Example, telling_examples
-from modelmonitor.explain.words import changed_words
-from modelmonitor.report.model import ExampleReport, ExamplesReport, WordReport
+from modelmonitor.explain.words import WordShift, changed_words
 from modelmonitor.report.text import WORD_LIMIT, shown
+from modelmonitor.report.texts import ExampleReport, ExamplesReport, WordReport
 from modelmonitor.sample import Sample
 
 _WORDS = 20
@@ -30,16 +30,18 @@ def explain_texts(reference: Sample, window: Sample, *, privacy: str, seed: int)
     if not before or not now:
         return ExamplesReport(withheld="No words or texts are shown, because the log holds none.")
     return ExamplesReport(
-        words=tuple(
-            WordReport(
-                word=shown(shift.word, WORD_LIMIT)[0],
-                score=shift.z_score,
-                reference_rows=shift.reference_texts,
-                window_rows=shift.window_texts,
-            )
-            for shift in changed_words(before, now, top=_WORDS)
-        ),
+        words=tuple(word_report(shift) for shift in changed_words(before, now, top=_WORDS)),
         **_examples(reference, window, seed=seed),
+    )
+
+
+def word_report(shift: WordShift) -> WordReport:
+    """A changed word, safe to show."""
+    return WordReport(
+        word=shown(shift.word, WORD_LIMIT)[0],
+        score=shift.z_score,
+        reference_rows=shift.reference_texts,
+        window_rows=shift.window_texts,
     )
 
 
@@ -49,12 +51,13 @@ def _examples(reference: Sample, window: Sample, *, seed: int) -> dict[str, tupl
     except MissingColumn:
         return {}
     return {
-        "appeared": tuple(_example(item) for item in telling.typical),
-        "vanished": tuple(_example(item) for item in telling.vanished),
+        "appeared": tuple(example_report(item) for item in telling.typical),
+        "vanished": tuple(example_report(item) for item in telling.vanished),
     }
 
 
-def _example(example: Example) -> ExampleReport:
+def example_report(example: Example) -> ExampleReport:
+    """A telling text, safe to show."""
     text, whole = shown(example.text)
     return ExampleReport(
         text=text,

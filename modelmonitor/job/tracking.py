@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from modelmonitor.report.check import CheckReport, FindingReport
+from modelmonitor.report.explanation import explanation
 from modelmonitor.report.model import RunReport
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _BEHAVIOUR: Final = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 _PARAM_LIMIT: Final = 500
+_EXPLAINING: Final = {"run_id", "examples", "novelty", "drifted_part"}
 # MLflow takes few letters in the name of a metric, and a segment's value may hold any.
 _KEY_LETTERS: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
@@ -101,6 +103,14 @@ def metrics(report: RunReport) -> dict[str, float]:
             "label_delay_s": report.labelled.delay_s,
             "overconfidence": report.labelled.overconfidence,
         }
+    if report.drifted_part:
+        values |= {"drifted_share": report.drifted_part.share, "drifted_share_low": report.drifted_part.low}
+    if report.novelty:
+        values |= {
+            "strange_share": report.novelty.strange_share,
+            "new_patterns": len(report.novelty.patterns),
+            "new_patterns_established": sum(each.established for each in report.novelty.patterns),
+        }
     if report.confidence:
         values["mean_confidence"] = report.confidence.window_mean
     return {key: float(value) for key, value in values.items() if value is not None}
@@ -151,6 +161,7 @@ def _logged(client: MlflowClient, report: RunReport, *, html: str) -> str:
             "modelmonitor.monitor": report.monitor,
             "modelmonitor.model_version": report.model_version or "",
             "modelmonitor.retrain": ",".join(each.trigger for each in report.retrain if each.established),
+            **_explanations(report),
         },
     )
     identity = str(run.info.run_id)
@@ -161,8 +172,15 @@ def _logged(client: MlflowClient, report: RunReport, *, html: str) -> str:
     )
     client.log_text(identity, html, "report.html")
     client.log_text(identity, report.model_dump_json(indent=2), "report.json")
+    told = report.model_dump_json(indent=2, include=_EXPLAINING)
+    client.log_text(identity, told, "explanation.json")
     client.set_terminated(identity)
     return identity
+
+
+def _explanations(report: RunReport) -> dict[str, str]:
+    told = ((check.name, explanation(report, check)) for check in report.checks)
+    return {f"modelmonitor.explanation.{name}": text for name, text in told if text}
 
 
 def _known_run(client: MlflowClient, experiment: str, *, run_id: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelmonitor.report.check import CheckReport, CheckType, Rank
+from modelmonitor.report.explanation import harm
 from modelmonitor.report.model import RunReport
 from modelmonitor.report.quality import EstimateReport, LabelledReport
 from modelmonitor.report.wording import amount, change, delay, p_value, percent, span
@@ -65,11 +66,11 @@ def _drifted(report: RunReport) -> list[CheckReport]:
 def _changed(report: RunReport) -> tuple[str, ...]:
     drifted = _drifted(report)
     if drifted:
-        return (*(change(check) for check in drifted), *_parts(drifted), *_words(report))
+        return (*(change(check) for check in drifted), *_parts(drifted), *_words(report), *_patterns(report))
     unclear = [
         f"{check.name}: {check.sentence}" for check in report.checks if check.verdict.outcome != "NoDrift"
     ]
-    return tuple(unclear) or (
+    return (*unclear, *_patterns(report)) or (
         "Nothing beyond chance: inputs, predictions and confidence look like the reference.",
     )
 
@@ -82,6 +83,15 @@ def _parts(drifted: Sequence[CheckReport]) -> tuple[str, ...]:
         if ranked and (ranked[0].share or 0.0) >= _NOTABLE_SHARE:
             told.append(f"{ranked[0].name} makes {percent(ranked[0].share or 0.0)} of the difference.")
     return tuple(told)
+
+
+def _patterns(report: RunReport) -> tuple[str, ...]:
+    """New patterns that stay."""
+    stay = [each for each in (report.novelty.patterns if report.novelty else ()) if each.established]
+    return tuple(
+        f"A new pattern: {each.title} ({percent(each.share)} of the predictions, in {each.windows} windows)."
+        for each in stay
+    )
 
 
 def _words(report: RunReport) -> tuple[str, ...]:
@@ -129,6 +139,12 @@ def _sure(report: RunReport) -> str:
 
 
 def _hurts(report: RunReport) -> str:
+    part = report.drifted_part
+    inside = f" Of the drifted part: {harm(part)}." if part is not None and part.low > 0 else ""
+    return f"{_quality(report)}{inside}"
+
+
+def _quality(report: RunReport) -> str:
     if report.labelled is not None:
         return _measured(report.labelled, report.estimate)
     if report.estimate is None:

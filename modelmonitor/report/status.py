@@ -18,6 +18,7 @@ from modelmonitor.api.status import (
 )
 from modelmonitor.report.check import CheckReport, FindingReport, SegmentReport, leading
 from modelmonitor.report.episode import EpisodeReport
+from modelmonitor.report.explanation import explanation
 from modelmonitor.report.model import RunReport
 from modelmonitor.report.quality import EstimateReport, LabelledReport
 from modelmonitor.report.wording import delay
@@ -65,6 +66,7 @@ def _entry(check: CheckReport, report: RunReport, report_url: str | None) -> Che
         episode=_episode(check.episode),
         retrain=_retrain(report, check.name),
         segments=_segments(check.segments),
+        explanation=explanation(report, check),
         report=report_url,
     )
 

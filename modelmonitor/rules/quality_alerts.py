@@ -15,6 +15,12 @@ from modelmonitor.rules.rule import AlertRule
 from modelmonitor.rules.service_alerts import with_traffic
 
 _SHIFT_OF_A_CLASS: Final = "0.15"
+# Prometheus asks itself when it sends the alert: a rule's own labels must not change from run to run.
+_EXPLAINED: Final = f'{metrics.DRIFT_EXPLANATION.name}{{namespace="%s",modelmonitor="%s",check="%s"}}'
+_WHAT: Final = (
+    f"{{{{ with printf `{_EXPLAINED}` $labels.namespace $labels.modelmonitor $labels.check | query }}}}"
+    ': {{ . | first | label "explanation" }}{{ end }}'
+)
 _CHECK_NAME: Final = "{{ $labels.modelmonitor }}/{{ $labels.check }}"
 
 
@@ -94,7 +100,7 @@ def _drift(monitor: ModelMonitor, *, severity: AlertSeverity, compare: str) -> A
         keep="1h",
         expr=f"{_of_checks(metrics.DRIFT_SEVERITY, monitor)} {compare}",
         summary=f"Drift of type {{{{ $labels.drift_type }}}} in {_CHECK_NAME}",
-        description="The last run found a difference that is significant and large enough to matter.",
+        description=f"The last run found a difference that is significant and large enough to matter{_WHAT}.",
     )
 
 

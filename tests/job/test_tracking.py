@@ -40,7 +40,10 @@ def test_a_run_is_found_in_the_experiment_of_its_monitor(database_url, world, tr
     (tmp_path / "fetched").mkdir()
     twin = client.download_artifacts(found.info.run_id, "report.json", str(tmp_path / "fetched"))
     assert json.loads(Path(twin).read_text())["runId"] == "run-1"
-    assert [item.path for item in client.list_artifacts(found.info.run_id)] == ["report.html", "report.json"]
+    files = ["explanation.json", "report.html", "report.json"]
+    assert [item.path for item in client.list_artifacts(found.info.run_id)] == files
+    assert found.data.tags["modelmonitor.explanation.concept"] == finished.status[0].explanation
+    assert found.data.metrics["drifted_share_low"] > 0.3
 
     again = log_run(finished.report, html="<p>", tracking_uri=tracking_uri)
     assert {item.info.run_id for item in client.search_runs([experiment.experiment_id])} == {

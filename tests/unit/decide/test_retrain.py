@@ -71,6 +71,8 @@ def fires(trigger, **signs):
         ("low-confidence", {"low_confidence": (0, 0)}, False),
         ("new-patterns", {"novel": (0.2, 0.02)}, True),
         ("new-patterns", {"novel": (0.11, 0.02)}, False),
+        ("new-patterns", {"novel": (0.01, 0.02), "patterns": ["refund, parcel"]}, True),
+        ("new-patterns", {"patterns": ["refund, parcel"]}, True),
         ("requested", {"business_change": "new shop"}, True),
         ("requested", {}, False),
     ],

@@ -21,17 +21,21 @@ from modelmonitor.report.model import (
     BudgetReport,
     ClassShareReport,
     EvidenceReport,
-    ExampleReport,
-    ExamplesReport,
     HealthRowReport,
     HistogramReport,
     MomentReport,
     RetrainReport,
     RunReport,
-    WordReport,
+)
+from modelmonitor.report.novel import (
+    DriftedPartReport,
+    NoveltyReport,
+    PartQualityReport,
+    PatternReport,
 )
 from modelmonitor.report.quality import EstimateReport, LabelledReport
 from modelmonitor.report.text import shown
+from modelmonitor.report.texts import ExampleReport, ExamplesReport, WordReport
 
 END = datetime(2026, 11, 23, 2, 7, tzinfo=UTC)
 START = END - timedelta(hours=24)
@@ -242,6 +246,46 @@ def drifted() -> RunReport:
             appeared=(example("cant wait for the weekend lol #tgif", 1), example(HOSTILE, 2)),
             vanished=(example("A thoughtful, slow film that rewards patience.", 3),),
         ),
+        novelty=NoveltyReport(
+            check="data",
+            strange_share=0.31,
+            expected_share=0.05,
+            p_value=1e-12,
+            rows=2000,
+            patterns=(
+                PatternReport(
+                    name="w:1f2e3d4c",
+                    fingerprint=FingerprintReport(words=("1f2e3d4c",)),
+                    rows=64,
+                    share=0.032,
+                    reference_share=0.0,
+                    p_value=3e-6,
+                    cohesion=0.6,
+                    confidence=0.77,
+                    classes={"NEGATIVE": 0.9, "POSITIVE": 0.1},
+                    words=(
+                        WordReport(word="refund", score=8.1, reference_rows=0, window_rows=41),
+                        WordReport(word="<i>parcel</i>", score=7.2, reference_rows=1, window_rows=33),
+                    ),
+                    examples=(example("Where is my refund for the broken parcel?", 4),),
+                    first_seen=START - timedelta(days=1),
+                    windows=2,
+                    growth=1.6,
+                    established=True,
+                ),
+            ),
+        ),
+        drifted_part=DriftedPartReport(
+            share=0.47,
+            low=0.42,
+            precision=0.9,
+            inside=PartQualityReport(
+                rows=1040, confidence=0.81, calibrated=0.79, labelled=940, accuracy=0.6, low=0.57, high=0.64
+            ),
+            rest=PartQualityReport(
+                rows=960, confidence=0.88, calibrated=0.86, labelled=860, accuracy=0.85, low=0.82, high=0.88
+            ),
+        ),
         health=(
             HealthRowReport(
                 name="Avg Confidence", value=0.846, warning=0.8, critical=0.6, state=State.HEALTHY
@@ -303,6 +347,8 @@ def quiet(drifted) -> RunReport:
             "labelled": None,
             "accuracy_moments": (),
             "retrain": (),
+            "novelty": None,
+            "drifted_part": None,
         }
     )
 
@@ -338,6 +384,8 @@ def inconclusive(drifted) -> RunReport:
             "moments": (),
             "accuracy_moments": (),
             "examples": ExamplesReport(withheld="No text is shown: privacy.input is drop."),
+            "novelty": None,
+            "drifted_part": None,
             "health": (),
             "retrain": (),
             "notes": (),

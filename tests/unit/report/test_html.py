@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from modelmonitor.report.html import render_html
-from modelmonitor.report.model import ExampleReport, WordReport
+from modelmonitor.report.texts import ExampleReport, WordReport
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 

@@ -12,6 +12,7 @@ from modelmonitor.api.status import (
     MeasuredAccuracy,
     RetrainTrigger,
 )
+from modelmonitor.report.explanation import explanation
 from modelmonitor.report.status import status_checks
 
 
@@ -54,6 +55,7 @@ def test_a_drifted_check_carries_the_numbers_of_the_test_that_decided(drifted):
             ),
         ),
         estimated_accuracy=EstimatedAccuracy(point="0.7", low="0.63", high="0.78"),
+        explanation=explanation(drifted, drifted.checks[2]),
         report="/reports/8f2c1b.html",
     )
 
@@ -87,3 +89,14 @@ def test_an_open_episode_is_told_until_the_run_that_closes_it(drifted):
 def test_what_is_not_known_is_left_out_of_the_manifest(inconclusive):
     manifest = status_checks(inconclusive)[0].to_manifest()
     assert not {"episode", "retrain", "labelled", "minimumDetectableEffect"} & set(manifest)
+
+
+def test_segments_that_drifted_come_first_and_at_most_ten_are_told(drifted):
+    first = drifted.checks[0].segments
+    many = tuple(first[1].model_copy(update={"name": f"shop={i}", "rows": 100 + i}) for i in range(14))
+    report = drifted.model_copy(
+        update={"checks": (drifted.checks[0].model_copy(update={"segments": (*many, first[0])}),)}
+    )
+    told = status_checks(report)[0].segments
+    assert [each.name for each in told] == ["channel=app", *(f"shop={i}" for i in range(13, 4, -1))]
+    assert (told[0].severity, told[0].share, told[0].accuracy) == ("critical", "0.93", "0.682")
