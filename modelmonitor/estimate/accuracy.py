@@ -15,6 +15,10 @@ from modelmonitor.sample import Sample
 
 _FEWEST_LABELS = 50
 _FEWEST_ROWS = 20
+# How far the point is drawn towards "the model guesses what is novel". Chosen on the movie reviews alone,
+# whose embeddings were cut into clusters and each cluster held out as a shifted window: the largest value
+# whose mean absolute error lies within one standard error of the best (0.028 against 0.027; ATC had 0.154).
+_DOUBT = 0.05
 
 
 class NeedsLabelledReference(ValueError):
@@ -30,8 +34,7 @@ class AccuracyEstimate:
     """What the accuracy on a window probably is, in shares of 1.
 
     Attributes:
-        point: the middle between `low` and the median of `methods` before sampling error: the value whose
-            largest possible error is smallest.
+        point: the isotonic estimate, drawn a twentieth of the way to `low` before sampling error.
         low: if the model only guesses where the reference has nothing alike, less sampling error.
         high: the largest of `methods`, plus sampling error.
         methods: calibrated estimates that take for granted that the reference's errors carry over:
@@ -93,13 +96,16 @@ def estimate_accuracy(
     outside = outside or novelty(known, window, seed=seed)
     guess = 1.0 / len(window.classes)
     floor = min(_pessimistic(right, outside, guess), median(methods.values()))
+    trusted = methods["isotonic"]
+    point = trusted - _DOUBT * max(0.0, trusted - floor)
     quantile = NormalDist().inv_cdf(0.5 + confidence / 2.0)
     low_error = quantile * _standard_error(floor, known, window, outside=outside, guess=guess)
     high_error = quantile * _standard_error(max(methods.values()), known, window, outside=None, guess=guess)
+    low, high = max(0.0, floor - low_error), min(1.0, max(methods.values()) + high_error)
     return AccuracyEstimate(
-        point=(floor + median(methods.values())) / 2.0,
-        low=max(0.0, floor - low_error),
-        high=min(1.0, max(methods.values()) + high_error),
+        point=min(max(point, low), high),
+        low=low,
+        high=high,
         methods=methods,
         n=len(window),
         novel_share=None if outside is None else outside.share,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelmonitor.estimate.confidence_sequence import Figure, proportion
+from modelmonitor.estimate.reliability import ReliabilityBin, bins_of, calibration_error
 from modelmonitor.sample import IntArray, Sample
 
 
@@ -45,6 +46,7 @@ class LabelledQuality:
         recall_macro: unweighted mean of the classes' recall.
         overconfidence: mean confidence of the labelled rows minus accuracy, -1 to 1: calibration in the
             large; None where the confidence is not known.
+        calibration_error: expected calibration error, 0 to 1; None where the confidence is not known.
         classes: by class name.
     """
 
@@ -55,6 +57,7 @@ class LabelledQuality:
     precision_macro: Figure
     recall_macro: Figure
     overconfidence: Figure | None
+    calibration_error: Figure | None
     classes: Mapping[str, ClassQuality]
 
 
@@ -67,12 +70,14 @@ class LabelCounts:
         confusion: (k, k) labelled rows: row = true class, column = predicted class.
         rows: all rows, labelled or not.
         mean_confidence: of the labelled rows, None where not known.
+        bins: the labelled rows by confidence; empty where it is not known.
     """
 
     classes: Sequence[str]
     confusion: IntArray
     rows: int
     mean_confidence: float | None = None
+    bins: Sequence[ReliabilityBin] = ()
 
     @property
     def labelled(self) -> int:
@@ -109,6 +114,7 @@ def labelled_quality(counts: LabelCounts, *, confidence: float = 0.95) -> Labell
         precision_macro=_mean([each.precision for each in together]),
         recall_macro=_mean([each.recall for each in together]),
         overconfidence=_overconfidence(counts.mean_confidence, accuracy),
+        calibration_error=calibration_error(counts.bins, confidence=confidence) if counts.bins else None,
         classes=dict(zip(counts.classes, alone, strict=True)),
     )
 
@@ -120,7 +126,8 @@ def counts_of(sample: Sample) -> LabelCounts:
         classes=sample.classes,
         confusion=confusion_matrix(known),
         rows=len(sample),
-        mean_confidence=float(known.confidence.mean()) if len(known) else None,
+        mean_confidence=float(known.confidence.mean()) if len(known) and known.confidence_known else None,
+        bins=bins_of(known) if known.confidence_known else (),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from modelmonitor.estimate.confidence_sequence import Figure, proportion
+from modelmonitor.estimate.prevalence import prevalence
 from modelmonitor.health import Measured
 from modelmonitor.job.window import Window
 from modelmonitor.report.model import AccuracyMomentReport, ClassShareReport, HistogramReport, MomentReport
@@ -32,20 +33,33 @@ def compare_confidence(reference: Sample, window: Sample) -> HistogramReport | N
     )
 
 
-def compare_classes(reference: Sample, window: Sample) -> tuple[ClassShareReport, ...]:
-    """How often each class was predicted, in the model's order; the window's shares with an interval."""
+def compare_classes(reference: Sample, window: Sample, *, seed: int) -> tuple[ClassShareReport, ...]:
+    """How often each class was predicted, and probably is true, in the model's order, with intervals."""
     size = len(reference.classes)
     before = np.bincount(reference.predicted, minlength=size) / len(reference)
     now = np.bincount(window.predicted, minlength=size)
+    true = prevalence(reference, window, seed=seed)
     return tuple(
-        _class_share(name, float(before[row]), proportion(int(now[row]), len(window)))
+        _class_share(
+            name,
+            float(before[row]),
+            proportion(int(now[row]), len(window)),
+            true=true[row] if true else None,
+        )
         for row, name in enumerate(reference.classes)
     )
 
 
-def _class_share(name: str, before: float, now: Figure) -> ClassShareReport:
+def _class_share(name: str, before: float, now: Figure, *, true: Figure | None) -> ClassShareReport:
     return ClassShareReport(
-        name=shown(name, WORD_LIMIT)[0], reference=before, window=now.value, low=now.low, high=now.high
+        name=shown(name, WORD_LIMIT)[0],
+        reference=before,
+        window=now.value,
+        low=now.low,
+        high=now.high,
+        true_share=true.value if true else None,
+        true_low=true.low if true else None,
+        true_high=true.high if true else None,
     )
 
 

@@ -15,6 +15,7 @@ from modelmonitor.job.compare import (
     measure,
     time_course,
 )
+from modelmonitor.job.concept import concept
 from modelmonitor.job.evidence import gather
 from modelmonitor.job.judge import judge
 from modelmonitor.job.novel import drifted, novel
@@ -127,7 +128,8 @@ def _comparison(
         "novelty": novel(before, now, check=looking, space=space, seed=seed),
         "labelled": measured(judged.labels.counts, delay_s=judged.labels.delay_s) if judged.labels else None,
         "confidence": compare_confidence(reference, shown.columns or shown.sample),
-        "classes": compare_classes(reference, shown.columns or shown.sample),
+        "classes": compare_classes(reference, shown.columns or shown.sample, seed=seed),
+        "concept": concept(before, now, outside, seed=seed),
         "moments": time_course(shown),
         "accuracy_moments": accuracy_course(judged),
         "examples": explain_texts(reference, shown.sample, privacy=plan.privacy, seed=seed),

@@ -11,7 +11,8 @@ from modelmonitor.detect.columns import chosen_rows
 from modelmonitor.estimate.accuracy import NeedsLabelledReference, NeedsMoreRows, estimate_accuracy
 from modelmonitor.estimate.labelled import LabelCounts, NeedsLabels, labelled_quality
 from modelmonitor.estimate.novelty import Novelty
-from modelmonitor.report.quality import EstimateReport, LabelledReport
+from modelmonitor.estimate.reliability import ReliabilityBin, accuracy_of
+from modelmonitor.report.quality import EstimateReport, LabelledReport, ReliabilityReport
 from modelmonitor.sample import Sample
 from modelmonitor.store.window_quality import LabelTally
 
@@ -71,7 +72,7 @@ def measured(counts: LabelCounts, *, delay_s: float | None = None) -> LabelledRe
         found = labelled_quality(counts, confidence=LABELLED_CONFIDENCE)
     except NeedsLabels:
         return None
-    over = found.overconfidence
+    over, error = found.overconfidence, found.calibration_error
     return LabelledReport(
         accuracy=found.accuracy.value,
         low=found.accuracy.low,
@@ -88,6 +89,21 @@ def measured(counts: LabelCounts, *, delay_s: float | None = None) -> LabelledRe
         overconfidence=over.value if over else None,
         overconfidence_low=over.low if over else None,
         overconfidence_high=over.high if over else None,
+        calibration_error=error.value if error else None,
+        calibration_error_low=error.low if error else None,
+        calibration_error_high=error.high if error else None,
+        reliability=tuple(_bin(each, among=len(counts.bins)) for each in counts.bins),
+    )
+
+
+def _bin(each: ReliabilityBin, *, among: int) -> ReliabilityReport:
+    accuracy = accuracy_of(each, among=among, confidence=LABELLED_CONFIDENCE)
+    return ReliabilityReport(
+        rows=each.rows,
+        confidence=each.confidence,
+        accuracy=accuracy.value,
+        low=accuracy.low,
+        high=accuracy.high,
     )
 
 
@@ -105,11 +121,13 @@ def counts_of_tally(tally: LabelTally, *, classes: Sequence[str], predictions: i
         if label in index and predicted in index:
             confusion[index[label], index[predicted]] += count
     every = sum(tally.counts.values())
+    told = every == confusion.sum() and tally.confidence_sum is not None
     return LabelCounts(
         classes=tuple(classes),
         confusion=confusion,
         rows=predictions,
-        mean_confidence=_mean(tally, every) if every == confusion.sum() else None,
+        mean_confidence=_mean(tally, every) if told else None,
+        bins=tuple(ReliabilityBin(*each) for each in tally.bins) if told else (),
     )
 
 

@@ -102,6 +102,7 @@ def metrics(report: RunReport) -> dict[str, float]:
             "label_coverage": report.labelled.coverage,
             "label_delay_s": report.labelled.delay_s,
             "overconfidence": report.labelled.overconfidence,
+            "calibration_error": report.labelled.calibration_error,
         }
     if report.drifted_part:
         values |= {"drifted_share": report.drifted_part.share, "drifted_share_low": report.drifted_part.low}

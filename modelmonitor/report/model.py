@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from modelmonitor.health import State
 from modelmonitor.report.check import CheckReport, ReferenceReport, VerdictReport, WindowReport, worst
+from modelmonitor.report.concept import ConceptReport
 from modelmonitor.report.novel import DriftedPartReport, NoveltyReport
 from modelmonitor.report.part import Part
 from modelmonitor.report.quality import EstimateReport, LabelledReport
@@ -38,6 +39,10 @@ class ClassShareReport(Part):
     Attributes:
         low: lower end of the window's 95 % interval, valid at all looks together.
         high: its upper end.
+        true_share: share of the window whose true class this is, corrected for the classifier's errors; None
+            where the reference has too few labels. It takes for granted that only the mix changed.
+        true_low: lower end of its 95 % interval.
+        true_high: its upper end.
     """
 
     name: str
@@ -45,6 +50,9 @@ class ClassShareReport(Part):
     window: float
     low: float | None = None
     high: float | None = None
+    true_share: float | None = None
+    true_low: float | None = None
+    true_high: float | None = None
 
 
 class MomentReport(Part):
@@ -164,6 +172,7 @@ class RunReport(Part):
     examples: ExamplesReport = ExamplesReport()
     novelty: NoveltyReport | None = None
     drifted_part: DriftedPartReport | None = None
+    concept: ConceptReport = ConceptReport()
     health: tuple[HealthRowReport, ...] = ()
     red_flags: tuple[str, ...] = ()
     retrain: tuple[RetrainReport, ...] = ()

@@ -25,6 +25,22 @@ class EstimateReport(Part):
     reference_accuracy: float
 
 
+class ReliabilityReport(Part):
+    """Labelled rows of similar confidence; shares from 0 to 1.
+
+    Attributes:
+        confidence: mean.
+        low: lower end of the accuracy's interval, which holds for all bins together.
+        high: its upper end.
+    """
+
+    rows: int
+    confidence: float
+    accuracy: float
+    low: float
+    high: float
+
+
 class LabelledReport(Part):
     """Quality on the rows of the window whose true label is known; all values 0 to 1.
 
@@ -35,6 +51,8 @@ class LabelledReport(Part):
         coverage: share of the window's predictions that are labelled.
         delay_s: median time from a prediction to its label, seconds.
         overconfidence: mean confidence minus accuracy, -1 to 1, with its interval.
+        calibration_error: mean distance of confidence and accuracy over ten bins, with its interval.
+        reliability: the bins.
     """
 
     accuracy: float
@@ -52,3 +70,7 @@ class LabelledReport(Part):
     overconfidence: float | None = None
     overconfidence_low: float | None = None
     overconfidence_high: float | None = None
+    calibration_error: float | None = None
+    calibration_error_low: float | None = None
+    calibration_error_high: float | None = None
+    reliability: tuple[ReliabilityReport, ...] = ()

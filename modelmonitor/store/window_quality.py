@@ -24,6 +24,16 @@ WHERE logged.deployment_id = %(deployment_id)s
   AND (%(model_version)s::text IS NULL OR logged.model_version = %(model_version)s)
 GROUP BY GROUPING SETS ((feedback.label, logged.predicted_sentiment), ())
 """
+_BINS: Final = """
+SELECT count(*), count(*) FILTER (WHERE feedback.label = logged.predicted_sentiment),
+       avg(logged.confidence_score)
+FROM prediction_logs AS logged JOIN feedback USING (prediction_id)
+WHERE logged.deployment_id = %(deployment_id)s
+  AND logged.predicted_at >= %(start)s AND logged.predicted_at < %(end)s
+  AND (%(model_version)s::text IS NULL OR logged.model_version = %(model_version)s)
+  AND logged.confidence_score IS NOT NULL
+GROUP BY least(floor(logged.confidence_score * 10), 9) ORDER BY least(floor(logged.confidence_score * 10), 9)
+"""
 _STALE: Final = """
 SELECT window_start, window_end, model_version, classes, predictions FROM quality_by_window AS known
 WHERE monitor = %(monitor)s AND deployment_id = %(deployment_id)s AND window_end > %(since)s
@@ -48,12 +58,14 @@ class LabelTally:
         confidence_sum: of the labelled rows, None where the model told the class alone of some.
         median_delay_s: from a prediction to its label, seconds; negative where a label came first.
         as_of: when they were counted, by the database's clock; labels received later are not in it.
+        bins: for each tenth of confidence that has any: labelled rows, right ones, mean confidence.
     """
 
     counts: dict[tuple[str, str], int]
     confidence_sum: float | None
     median_delay_s: float | None
     as_of: datetime
+    bins: tuple[tuple[int, int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,8 @@ def tally_labels(
     with conn, conn.cursor() as cursor:
         cursor.execute(_COUNT, question)
         rows = cursor.fetchall()
+        cursor.execute(_BINS, question)
+        bins = tuple((int(count), int(right), float(mean)) for count, right, mean in cursor)
     counts = {(row[0], row[1]): int(row[2]) for row in rows if row[0] is not None}
     # The grand total is a row of its own, also without labels.
     _, _, _, confidence_sum, delay, as_of = next(row for row in rows if row[0] is None)
@@ -123,6 +137,7 @@ def tally_labels(
         None if confidence_sum is None else float(confidence_sum),
         None if delay is None else float(delay),
         as_of.astimezone(UTC),
+        bins,
     )
 
 

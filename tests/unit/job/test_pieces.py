@@ -49,7 +49,7 @@ def test_every_confidence_falls_into_a_bin_also_at_the_ends():
 
 
 def test_class_shares_follow_the_models_order_and_have_an_interval():
-    negative, positive = compare_classes(sample([0.9, 0.1]), sample([0.9, 0.8]))
+    negative, positive = compare_classes(sample([0.9, 0.1]), sample([0.9, 0.8]), seed=0)
     assert (negative.name, negative.reference, negative.window, negative.low) == ("NEGATIVE", 0.5, 0.0, 0.0)
     assert (positive.name, positive.reference, positive.window, positive.high) == ("POSITIVE", 0.5, 1.0, 1.0)
     assert negative.high == pytest.approx(1 - positive.low) == pytest.approx(0.8, abs=0.15)

@@ -15,6 +15,7 @@ from modelmonitor.report.check import (
     VerdictReport,
     WindowReport,
 )
+from modelmonitor.report.concept import ChangeReport, ConceptReport
 from modelmonitor.report.episode import EpisodeReport, FingerprintReport
 from modelmonitor.report.model import (
     AccuracyMomentReport,
@@ -33,7 +34,7 @@ from modelmonitor.report.novel import (
     PartQualityReport,
     PatternReport,
 )
-from modelmonitor.report.quality import EstimateReport, LabelledReport
+from modelmonitor.report.quality import EstimateReport, LabelledReport, ReliabilityReport
 from modelmonitor.report.text import shown
 from modelmonitor.report.texts import ExampleReport, ExamplesReport, WordReport
 
@@ -68,6 +69,10 @@ LABELLED = LabelledReport(
     overconfidence=0.164,
     overconfidence_low=0.14,
     overconfidence_high=0.19,
+    calibration_error=0.17,
+    calibration_error_low=0.12,
+    calibration_error_high=0.23,
+    reliability=(ReliabilityReport(rows=900, confidence=0.95, accuracy=0.78, low=0.74, high=0.82),),
 )
 HOSTILE = (
     "<script>alert(1)</script> & <img src=x onerror=alert(2)> {{ 7*7 }} \x07\u202e مرحبا بالعالم " + "W" * 400
@@ -230,11 +235,30 @@ def drifted() -> RunReport:
             window_mean=0.846,
         ),
         classes=(
-            ClassShareReport(name="NEGATIVE", reference=0.49, window=0.36, low=0.33, high=0.39),
-            ClassShareReport(name="POSITIVE", reference=0.51, window=0.64, low=0.61, high=0.67),
+            *(
+                ClassShareReport(
+                    name=name,
+                    reference=before,
+                    window=now,
+                    low=now - 0.03,
+                    high=now + 0.03,
+                    true_share=now,
+                    true_low=now - 0.05,
+                    true_high=now + 0.05,
+                )
+                for name, before, now in (("NEGATIVE", 0.49, 0.36), ("POSITIVE", 0.51, 0.64))
+            ),
         ),
         moments=moments,
         accuracy_moments=accuracy,
+        concept=ConceptReport(
+            disagreement=ChangeReport(
+                reference=0.14, window=0.21, low=0.05, high=0.09, certain=True, rows=1000
+            ),
+            equal_inputs=ChangeReport(
+                reference=0.85, window=0.846, low=-0.02, high=0.01, certain=False, rows=310
+            ),
+        ),
         examples=ExamplesReport(
             words=(
                 WordReport(word="lol", score=11.2, reference_rows=0, window_rows=212),
@@ -381,6 +405,7 @@ def inconclusive(drifted) -> RunReport:
             "labelled": None,
             "confidence": None,
             "classes": (),
+            "concept": ConceptReport(),
             "moments": (),
             "accuracy_moments": (),
             "examples": ExamplesReport(withheld="No text is shown: privacy.input is drop."),
