@@ -178,7 +178,8 @@ class _Ball:
         return inside
 
     def distances(self, rows: FloatArray) -> FloatArray:
-        return np.sqrt(kernel.squared_distances(rows, self.centre[None, :])[:, 0])
+        distances: FloatArray = np.sqrt(kernel.squared_distances(rows, self.centre[None, :])[:, 0])
+        return distances
 
     def confirmed(self, fresh: FloatArray, kept: FloatArray) -> float:
         """P-value of Fisher's exact test that the window is denser in the ball than the reference."""
