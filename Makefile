@@ -3,10 +3,12 @@ PYTHON ?= python3
 UV = .cache/uv/bin/uv
 BIN = .venv/bin
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGES ?= operator job predictor predictor-onnx
+REGISTRY ?= ghcr.io/modelmonitor
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint types contracts generate generate-check lock charts pictures docs images bench-serving bench-runtimes bench-gpu bench-log bench-collector bench-drift bench-operator golden-update clean
+.PHONY: help demo up test check lint types contracts generate generate-check lock charts pictures docs images e2e bench-serving bench-runtimes bench-gpu bench-log bench-collector bench-drift bench-operator golden-update clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -96,11 +98,13 @@ pictures: .venv/installed ## draw the README's picture again from the newest rep
 docs: .venv/installed ## the documentation as a site in site/; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict # not --quiet: what is not shown is not counted
 
-images: ## build the images with Docker; TORCH_INDEX=<address of torch's CPU builds> leaves CUDA out
-	@for name in operator job predictor; do \
-	  docker build --file images/$$name/Dockerfile --tag modelmonitor/$$name:$(VERSION) $(if $(TORCH_INDEX),--build-arg TORCH_INDEX=$(TORCH_INDEX)) $(DOCKER_ARGS) . || exit 1; done
-	@docker build --file images/predictor/Dockerfile --tag modelmonitor/predictor-onnx:$(VERSION) --build-arg LOCK=server-onnx $(DOCKER_ARGS) .
-	@docker image ls --filter reference='modelmonitor/*'
+images: ## build the images with Docker, by the charts' names; IMAGES=… some of them, TORCH_INDEX=<address of torch's CPU builds> leaves CUDA out
+	@for name in $(IMAGES); do lock=; [ $$name != predictor-onnx ] || lock="--build-arg LOCK=server-onnx"; \
+	  docker build --file images/$${name%-onnx}/Dockerfile --tag $(REGISTRY)/$$name:$(VERSION) $$lock $(if $(TORCH_INDEX),--build-arg TORCH_INDEX=$(TORCH_INDEX)) $(DOCKER_ARGS) . || exit 1; done
+	@docker image ls --filter reference='$(REGISTRY)/*'
+
+e2e: .venv/installed ## the whole system on the cluster of KUBECONFIG, or on a kind cluster made for it (about 20 minutes)
+	@pytest --exitfirst --capture=no --verbose tests/e2e $(ARGS)
 
 golden-update: .venv/installed ## accept what the code renders now as the golden files
 	@pytest tests/golden --update-golden

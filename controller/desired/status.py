@@ -56,6 +56,7 @@ def observed_status(
         observed_generation=monitor.metadata.generation,
         verdict=_verdict(monitor, states, prometheus),
         drift=_drift(states),
+        confidence=_confidence(states),
         last_run_time=max(runs, default=None),
         alerts=_alerts(prometheus),
         model_version=_model_version(states, prometheus),
@@ -109,6 +110,14 @@ def _drift(states: Sequence[CheckState]) -> str | None:
     drifting = ",".join(state.check.name for state in states if state.drifts)
     some_ran = any(state.result is not None for state in states)
     return (drifting or "none")[:256] if some_ran else None
+
+
+def _confidence(states: Sequence[CheckState]) -> str | None:
+    results = [state.result for state in states if state.result is not None]
+    told = [
+        (each.last_run_time, each.confidence) for each in results if each.last_run_time and each.confidence
+    ]
+    return max(told)[1] if told else None
 
 
 def _alerts(prometheus: PrometheusFacts | None) -> int | None:

@@ -206,6 +206,9 @@ class CheckStatus(ApiModel):
     model_version: Word | None = None
     """Version of the model that made the predictions."""
 
+    confidence: Number | None = None
+    """Mean confidence of the window's predictions, 0 to 1."""
+
     estimated_accuracy: EstimatedAccuracy | None = None
     """Accuracy of the model on the window, estimated."""
 

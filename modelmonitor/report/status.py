@@ -58,6 +58,7 @@ def _entry(check: CheckReport, report: RunReport, report_url: str | None) -> Che
         window_start=check.window.start,
         window_end=check.window.end,
         model_version=report.model_version[:_WORD_LIMIT] if report.model_version else None,
+        confidence=_optional(report.confidence.window_mean if report.confidence else None),
         estimated_accuracy=_estimate(report.estimate) if check.type == "performance" else None,
         minimum_detectable_effect=_optional(finding.minimum_detectable_effect if finding else None),
         version_share=_optional(check.window.version_share),

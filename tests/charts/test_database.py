@@ -98,6 +98,22 @@ def test_the_predictor_logs(
     assert run(migrated, "modelmonitor_grafana", "SELECT count(*) FROM prediction_logs") == (1,)
 
 
+def test_the_predictor_goes_on_after_it_died_in_the_middle(
+    migrated: EmbeddedPostgres, make_prediction: Callable[..., Prediction], tmp_path: Path
+) -> None:
+    again, new = make_prediction(), make_prediction()
+    settings = LogSettings(directory=tmp_path / "spool", database_url=url(migrated, "modelmonitor_predictor"))
+    for rows in ([again], [again, new]):
+        log = PredictionLog(settings)
+        log.start()
+        log.append(rows)
+        assert log.flush(timeout_s=20), "the rows that are there already are in the way"
+        log.close(timeout_s=5)
+    ids = ", ".join(f"'{each.prediction_id}'" for each in (again, new))
+    query = f"SELECT count(*) FROM prediction_logs WHERE prediction_id IN ({ids})"
+    assert run(migrated, "modelmonitor_grafana", query) == (2,)
+
+
 @pytest.mark.parametrize(
     ("user", "statement"),
     [

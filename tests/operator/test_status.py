@@ -28,6 +28,7 @@ DRIFT = result(
     effect={"name": "mmd2", "value": "0.31", "warning": "0.05", "critical": "0.2"},
     referenceRows=2000,
     modelVersion="3",
+    confidence="0.8461",
     report="runs:/8f2c/report.html",
 )
 
@@ -74,6 +75,7 @@ def test_a_result_of_a_job_becomes_condition_verdict_and_gauges(namespace: Any, 
     status = namespace.get("ModelMonitor", "sentiment")["status"]
     assert (condition["reason"], condition["message"]) == ("DataDrift", "The inputs changed.")
     assert (status["verdict"], status["drift"], status["modelVersion"]) == ("Critical", "data", "3")
+    assert status["confidence"] == "0.8461"
     assert {check["name"]: check["verdict"] for check in status["checks"]} == {
         "data": "Drift",
         "concept": "NoDrift",

@@ -54,6 +54,7 @@ def test_a_drifted_check_carries_the_numbers_of_the_test_that_decided(drifted):
                 message="The same drift of check data came 2 times.",
             ),
         ),
+        confidence="0.846",
         estimated_accuracy=EstimatedAccuracy(point="0.7", low="0.63", high="0.78"),
         explanation=explanation(drifted, drifted.checks[2]),
         report="/reports/8f2c1b.html",
