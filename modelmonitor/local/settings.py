@@ -31,14 +31,16 @@ class LocalSettings(BaseSettings):
     collector_port: int = Field(default=8090, ge=0, le=65535)
     """Preferred port of the collector; 8080 is what other servers like to take."""
 
-    predictor_start_s: float = Field(default=180.0, gt=0)
-    """Seconds to wait for the predictor: loading torch and a model from a cold disk takes up to a minute."""
+    predictor_start_s: float = Field(default=300.0, gt=0)
+    """Seconds to wait for the predictor: loading torch and a model from a cold disk takes a minute, on a busy
+    machine several. One that ends meanwhile is told at once."""
 
     collector_start_s: float = Field(default=60.0, gt=0)
     """Seconds to wait for the collector: it starts in two on an idle machine."""
 
-    mlflow_start_s: float = Field(default=120.0, gt=0)
-    """Seconds to wait for MLflow: its first start migrates its own database."""
+    mlflow_start_s: float = Field(default=300.0, gt=0)
+    """Seconds to wait for MLflow: its first start migrates its own database, and a busy machine takes minutes
+    for what an idle one does in ten seconds."""
 
     alert_webhook: SecretStr | None = None
     """Address that gets alerts in Alertmanager's format (version 4), besides monitoring_alerts."""
