@@ -58,6 +58,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--requests", type=int, help="requests of the row soak; the goal is for 1000000")
     parser.add_argument("--repeats", type=int, help="of each side of a ratio")
+    parser.add_argument("--texts", type=int, help="answers in one closed-loop measurement")
     parser.add_argument("--cores", type=int, default=2, help="cores for everything together; default 2")
     parser.add_argument("--cache", type=Path, default=Path(".cache/bench"), help="kept between runs")
     return parser.parse_args(arguments)
@@ -72,7 +73,9 @@ def _plan(options: argparse.Namespace) -> Plan:
     from benchmarks.serving.workload import demo_model, held_out_texts
 
     options.cache.mkdir(parents=True, exist_ok=True)
-    chosen = {name: getattr(options, name) for name in ("requests", "repeats") if getattr(options, name)}
+    chosen = {
+        name: getattr(options, name) for name in ("requests", "repeats", "texts") if getattr(options, name)
+    }
     sizes = replace(QUICK if options.quick else Sizes(), **chosen)
     model = options.model.absolute() if options.model else demo_model(options.cache)
     return Plan(model=model, texts=held_out_texts(options.cache), sizes=sizes, cache=options.cache)
