@@ -148,13 +148,15 @@ def _errors(records: Sequence[dict[str, Any]], *, seed: int) -> Table:
         (name, *(_mean_error(records, name, domain) for domain in (None, "", *FOREIGN))) for name in names
     ]
     rows.sort(key=lambda row: float(row[1].split()[0]))
+    sizes = " and ".join(f"{n:,}" for n in sorted({record["n"] for record in records}))
     shares = ", ".join(f"{share:.0%}" for share in SHARES)
     note = (
         f"Mean absolute error in percentage points, with its standard error, over {len(records)} windows of "
-        f"{' and '.join(map(str, WINDOWS))} predictions: movie reviews alone and with {shares} of each "
+        f"{sizes} predictions: movie reviews alone and with {shares} of each "
         f"foreign domain, {RESAMPLES} fresh references of {REFERENCE_ROWS:,} labelled reviews, seed {seed}. "
         "CBPE is nannyml's own code; AC (average confidence), ATC and DoC follow their papers. Ours is the "
-        "middle of a range that counts on the model failing where the reference has nothing alike."
+        "isotonic estimate, drawn a little towards mere guessing where the reference has nothing alike; its "
+        "interval reaches down to that."
     )
     columns = ("estimator", "all windows", "reviews only", "Amazon", "tweets", "NYT")
     return Table(columns, rows, "Accuracy estimated without labels", note)
