@@ -18,11 +18,22 @@ _UPSERT: Final = """
 INSERT INTO monitoring_alerts (fingerprint, starts_at, ends_at, alertname, severity, labels, annotations)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (fingerprint, starts_at) DO UPDATE SET
-    ends_at = coalesce(monitoring_alerts.ends_at, EXCLUDED.ends_at),
+    ends_at = least(monitoring_alerts.ends_at, EXCLUDED.ends_at),
     severity = EXCLUDED.severity,
     labels = EXCLUDED.labels,
     annotations = EXCLUDED.annotations,
     updated_at = now()
+"""
+# Of an alert that pauses and fires again before Alertmanager speaks only the new start is told: by then the
+# one before is over.
+_OVERTAKEN: Final = """
+UPDATE monitoring_alerts AS earlier SET ends_at = known.next_start, updated_at = now()
+FROM (
+    SELECT starts_at, lead(starts_at) OVER (ORDER BY starts_at) AS next_start
+    FROM monitoring_alerts WHERE fingerprint = %(fingerprint)s
+) AS known
+WHERE earlier.fingerprint = %(fingerprint)s AND earlier.starts_at = known.starts_at
+  AND earlier.ends_at IS NULL AND known.next_start IS NOT NULL
 """
 _OPEN: Final = """
 SELECT fingerprint, starts_at, alertname, severity, labels, annotations FROM monitoring_alerts
@@ -73,6 +84,7 @@ def put_alert(cursor: Cursor, alert: Alert, *, ends_at: datetime | None) -> None
     labels, annotations = Json(dict(alert.labels)), Json(dict(alert.annotations))
     row = (alert.fingerprint, alert.starts_at, ends_at, alert.alertname, alert.severity, labels, annotations)
     cursor.execute(_UPSERT, row)
+    cursor.execute(_OVERTAKEN, {"fingerprint": alert.fingerprint})
 
 
 def _upsert(conn: Connection, alert: Alert, *, ends_at: datetime | None) -> None:

@@ -81,6 +81,17 @@ def test_a_repeated_or_late_message_does_not_reopen_a_resolved_alert(conn) -> No
     assert open_alerts(conn) == ()
 
 
+def test_an_alert_whose_end_was_never_told_is_over_when_it_fires_again(conn) -> None:
+    again = replace(ALERT, starts_at=ALERT.starts_at + timedelta(minutes=5))
+    open_alert(conn, ALERT)
+    open_alert(conn, again)
+    assert open_alerts(conn) == (again,)
+    open_alert(conn, ALERT)
+    assert open_alerts(conn) == (again,)
+    resolve_alert(conn, again, ends_at=NOON + timedelta(hours=2))
+    assert open_alerts(conn) == ()
+
+
 def test_the_same_alert_firing_again_later_is_another_row(conn) -> None:
     resolve_alert(conn, ALERT, ends_at=NOON + timedelta(hours=1))
     again = replace(ALERT, starts_at=NOON + timedelta(hours=2))
