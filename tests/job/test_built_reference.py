@@ -191,6 +191,13 @@ def test_a_new_version_that_cannot_be_scored_leaves_the_old_one_and_says_so(
     assert "no newer could be built" in report.notes[0]
 
 
+@pytest.mark.parametrize("missing", [{"predictor_url": None}, {"score_token": ""}])
+def test_no_texts_are_fetched_that_nobody_can_score(check, missing):
+    fetched = []
+    check(**missing, datasets=fetched.append)
+    assert fetched == []
+
+
 def test_checks_at_the_same_minute_build_one_reference(conn, imported, check, predictor):
     with ThreadPoolExecutor(3) as pool:
         reports = list(pool.map(lambda _: check(), range(3)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from modelmonitor.job.plan import RunPlan
 from modelmonitor.job.reference import reference_sample
-from modelmonitor.job.references.served import score, served_version
+from modelmonitor.job.references.served import predictor_of, score, served_version
 from modelmonitor.job.references.sources import ReferenceNotBuilt, Sources
 from modelmonitor.sample import UNLABELLED, Sample
 from modelmonitor.store.datasets import LabelledText, digest_of_texts, find_dataset, load_dataset
@@ -65,6 +65,7 @@ def dataset_reference(
         PredictorRefused: it answers, but does not score.
         UnknownLabel: a label is none of the model's classes.
     """
+    predictor_of(plan, sources)
     texts = _texts(conn, plan.reference.name, newest=newest, sources=sources)
     digest = digest_of_texts(texts.rows)
     version = served_version(texts.rows[0][0], plan, sources)

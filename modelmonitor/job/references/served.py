@@ -22,6 +22,16 @@ def served_version(text: str, plan: RunPlan, sources: Sources) -> str:
 
 def score(texts: Sequence[str], plan: RunPlan, sources: Sources) -> Scores:
     """What the served model says of texts; raises as `served_version`."""
+    url = predictor_of(plan, sources)
+    return score_texts(texts, predictor_url=url, token=sources.score_token)
+
+
+def predictor_of(plan: RunPlan, sources: Sources) -> str:
+    """Address of the predictor to ask; known before any texts are fetched.
+
+    Raises:
+        ReferenceNotBuilt: there is no predictor to ask, or no token for it.
+    """
     if sources.predictor_url is None:
         raise ReferenceNotBuilt(
             "This run has no address of the predictor that scores its texts: set spec.target.scoring.url "
@@ -34,4 +44,4 @@ def score(texts: Sequence[str], plan: RunPlan, sources: Sources) -> Scores:
             f"{place} (MM_JOB_SCORE_TOKEN). A server that is not ModelMonitor's has no such token: compare "
             "with reference.window or reference.rolling instead."
         )
-    return score_texts(texts, predictor_url=sources.predictor_url, token=sources.score_token)
+    return sources.predictor_url
