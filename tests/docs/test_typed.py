@@ -80,5 +80,5 @@ def test_a_line_that_a_page_gives_does_what_it_says(up: Up, tmp_path: Path, bloc
     assert "Traceback" not in done.stderr
 
 
-def test_most_pages_have_lines_that_were_typed() -> None:
-    assert len({block.page for block, _ in TYPED}) >= len(PAGES) - 1
+def test_there_are_lines_to_type() -> None:
+    assert len(TYPED) >= 15
