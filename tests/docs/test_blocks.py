@@ -87,7 +87,7 @@ def test_every_command_of_a_shell_block_is_of_a_program_that_is_known(block: Blo
             assert set(line[1:]) & VERBS, f"{block}: no verb of kubectl in {line}"
 
 
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 MAKES = [
     (block, line[1])
     for block in fenced("", *SHELL)
