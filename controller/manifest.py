@@ -62,6 +62,7 @@ MONITOR: Final = Kind("modelmonitor.io", "v1alpha1", "ModelMonitor", "modelmonit
 INFERENCE_SERVICE: Final = Kind("serving.kserve.io", "v1beta1", "InferenceService", "inferenceservices")
 SERVICE: Final = Kind("", "v1", "Service", "services")
 POD: Final = Kind("", "v1", "Pod", "pods")
+DEPLOYMENT: Final = Kind("apps", "v1", "Deployment", "deployments")
 JOB: Final = Kind("batch", "v1", "Job", "jobs")
 EVENT: Final = Kind("events.k8s.io", "v1", "Event", "events")
 

@@ -66,6 +66,7 @@ class ServingFacts:
         uid: its identity.
         knative: whether Knative runs it; else Deployments do.
         ready: whether KServe says so.
+        stopped: whether somebody stopped it on purpose.
         traffic: empty where all of it goes to one place.
         logger: None if it has none.
     """
@@ -73,13 +74,21 @@ class ServingFacts:
     uid: str
     knative: bool = False
     ready: bool = False
+    stopped: bool = False
     traffic: tuple[TrafficShare, ...] = ()
     logger: LoggerFact | None = None
 
-    @property
-    def scaled_to_zero(self) -> bool:
-        """Whether no pod is no fault: Knative starts one for the next request."""
-        return self.knative and self.ready
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFact:
+    """A Deployment that makes pods of the target.
+
+    Attributes:
+        replicas: pods that are wanted, by a person, KEDA or another autoscaler.
+    """
+
+    name: str
+    replicas: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +100,30 @@ class TargetFacts:
         obstacle: why it cannot be found, in a sentence; None if it is there.
         pods: its pods, without those that are finished.
         serving: the InferenceService; None for other targets.
+        deployments: that make its pods; looked for only where there is no pod.
     """
 
     selector: Mapping[str, str] | None
     obstacle: str | None = None
     pods: tuple[PodFact, ...] = ()
     serving: ServingFacts | None = None
+    deployments: tuple[DeploymentFact, ...] = ()
+
+    @property
+    def asleep(self) -> str | None:
+        """Why it is no fault that there is no pod, in a sentence; None if there is one, or should be."""
+        if self.pods:
+            return None
+        if self.serving is not None and self.serving.stopped:
+            return "The InferenceService is stopped (serving.kserve.io/stop)."
+        if self.serving is not None and self.serving.knative:
+            # Knative also scales to zero what it cannot start, and says then that it is not ready.
+            sentence = "Knative has scaled the model to zero; a pod starts with the next request."
+            return sentence if self.serving.ready else None
+        if self.deployments and not any(each.replicas for each in self.deployments):
+            names = ", ".join(each.name for each in self.deployments)
+            return f"Deployment {names} is scaled to 0 replicas."
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,11 @@ class OperatorSettings(BaseSettings):
 
     resync_s: float = Field(default=600, gt=0)
     """Seconds after which a monitor is looked at again though nothing changed: results may have grown old.
-    With more than 330 monitors it is longer, so that looking again takes less than 1 % of a core."""
+    With more than 1500 monitors it is longer, so that looking again takes less than 1 % of a core."""
+
+    survey_s: float = Field(default=60, gt=0)
+    """Seconds between two surveys, in which Prometheus is asked about all monitors at once; longer where one
+    takes so much CPU that it would be more than 1 % of a core."""
 
     recheck_s: float = Field(default=30, gt=0)
     """Seconds after which a monitor is looked at again whose target is not there or not ready yet; twice as

@@ -30,6 +30,10 @@ class WorkQueue:
         """Keys that are due."""
         return len(self._waiting) + len(self._again)
 
+    def works_on(self, key: ObjectKey) -> bool:
+        """Whether the key is being worked on."""
+        return key in self._working
+
     def add(self, key: ObjectKey) -> None:
         """The key is due now."""
         self._cancel(key)

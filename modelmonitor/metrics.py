@@ -157,6 +157,12 @@ TARGET_TRAFFIC: Final = Metric(
     "Share of the traffic that Knative sends to a revision of the monitored model, 0 to 100.",
     (*_MONITOR, "revision"),
 )
+TARGET_ASLEEP: Final = Metric(
+    "modelmonitor_target_scaled_to_zero",
+    "gauge",
+    "1 when the monitored model has no pod because none is wanted, else 0.",
+    _MONITOR,
+)
 WINDOW_ROWS: Final = Metric(
     "modelmonitor_window_rows", "gauge", "Predictions in the last run's window.", _CHECK
 )
@@ -224,6 +230,7 @@ OPERATOR_METRICS: Final = (
     LABELLED_ACCURACY,
     LABELLED_ROWS,
     TARGET_TRAFFIC,
+    TARGET_ASLEEP,
     WINDOW_ROWS,
     WINDOW_MIN_ROWS,
     RUN_LAST_SUCCESS,

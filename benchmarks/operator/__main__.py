@@ -38,6 +38,7 @@ class Result:
         restart_writes: requests that change something, after a restart with nothing changed.
         restart_s: until the restarted operator had looked at all.
         idle: share of a core in the idle span that followed.
+        requests: that the operator sent until the last monitor was Ready.
     """
 
     ready_s: float
@@ -47,13 +48,15 @@ class Result:
     restart_s: float
     restart_memory_mib: float
     idle: float
+    requests: int
 
 
 def main() -> int:
     """Measure and write the section; 1 if a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--monitors", type=int, default=1000)
-    parser.add_argument("--idle-seconds", type=float, default=60)
+    parser.add_argument("--idle-seconds", type=float, default=45)
+    parser.add_argument("--bare", type=int, default=300, help="monitors whose objects the bare client sends")
     parser.add_argument("--no-page", action="store_true", help="print only")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-operator-") as name:
@@ -64,7 +67,7 @@ def main() -> int:
                 kubeconfig, folder, pids, monitors=chosen.monitors, idle_seconds=chosen.idle_seconds
             )
             _move_away(http, monitors)
-            bare = apply_bare(kubeconfig, _elsewhere(monitors), parallel=_WORKERS)
+            bare = apply_bare(kubeconfig, _elsewhere(monitors[: chosen.bare]), parallel=_WORKERS)
     table = _table(result, bare, monitors=chosen.monitors)
     sys.stdout.write(table.markdown() + "\n")
     if not chosen.no_page:
@@ -125,6 +128,7 @@ def _measure(
         _until(lambda: _ready(operator) >= monitors)
         ready_s = time.monotonic() - began
         memory = operator.memory_mib()
+        requests = int(operator.metric("modelmonitor_operator_api_requests_total"))
         cpu = (cpu_seconds(operator.pid), sum(map(cpu_seconds, pids)) - before)
     began = time.monotonic()
     with running(kubeconfig, folder / "second.log", port=_free_port()) as operator:
@@ -139,6 +143,7 @@ def _measure(
             restart_s=restart_s,
             restart_memory_mib=operator.memory_mib(),
             idle=idle,
+            requests=requests,
         )
 
 
@@ -186,11 +191,13 @@ def _elsewhere(monitors: list[ModelMonitor]) -> list[ModelMonitor]:
 
 def _table(result: Result, bare: Bare, *, monitors: int) -> Table:
     of_operator, of_server = result.cpu_s
-    ratio = bare.seconds / result.ready_s
+    bare_s = bare.seconds * monitors / bare.monitors
+    ratio = bare_s / result.ready_s
     rows = [
         ("from nothing to all Ready", f"{result.ready_s:.0f} s", f"≤ {_READY_LIMIT_S:.0f} s"),
         ("most memory on the way", f"{result.memory_mib:.0f} MiB", f"≤ {_MEMORY_LIMIT_MIB:.0f} MiB"),
-        ("the same objects from a bare client", f"{bare.seconds:.0f} s ({ratio:.0%} of it)", "the limit"),
+        ("the same objects from a bare client", f"{bare_s:.0f} s ({ratio:.0%} of it)", "the limit"),
+        ("API requests of the operator a monitor", f"{result.requests / monitors:.1f}", ""),
         ("CPU time of operator / API server and etcd", f"{of_operator:.0f} s / {of_server:.0f} s", ""),
         ("writes after a restart with nothing changed", str(result.restart_writes), "0"),
         ("restart until all were looked at", f"{result.restart_s:.0f} s", ""),
@@ -198,10 +205,10 @@ def _table(result: Result, bare: Bare, *, monitors: int) -> Table:
         ("CPU of the idle operator", f"{result.idle:.1%} of a core", f"≤ {_IDLE_LIMIT:.0%}"),
     ]
     note = (
-        f"{monitors} monitors in {_SPACES} namespaces, {bare.patches} objects; operator, kube-apiserver and "
-        "etcd (without fsync) share the cores. The bare client sends the same objects, prepared before the "
-        "clock starts, with as many requests at a time as the operator has workers, and neither reads nor "
-        "writes a status."
+        f"{monitors} monitors in {_SPACES} namespaces, {bare.patches // bare.monitors} objects each; "
+        "operator, kube-apiserver and etcd (without fsync) share the cores. The bare client sends the same "
+        f"objects of {bare.monitors} monitors, reckoned up to all and prepared before, with as many "
+        "requests at a time as the operator has workers; it neither reads nor writes a status."
     )
     return Table(("", "measured", "goal"), rows, note=note)
 

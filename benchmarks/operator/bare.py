@@ -13,8 +13,8 @@ from typing import Any
 
 import aiohttp
 
-from controller.cluster.api import object_path
 from controller.cluster.difference import stamped
+from controller.cluster.paths import object_path
 from controller.desired.defaults import Defaults
 from controller.desired.plan import plan
 from controller.manifest import CHILD_KINDS, Capabilities
@@ -28,10 +28,12 @@ class Bare:
     Attributes:
         seconds: from the first request to the last answer.
         patches: server-side applies that were sent.
+        monitors: whose objects they were.
     """
 
     seconds: float
     patches: int
+    monitors: int
 
 
 def apply_bare(kubeconfig: Path, monitors: Sequence[ModelMonitor], *, parallel: int) -> Bare:
@@ -49,10 +51,12 @@ def apply_bare(kubeconfig: Path, monitors: Sequence[ModelMonitor], *, parallel: 
         for monitor in monitors
         for each in plan(monitor, pods={"app": "x"}, capabilities=everything, defaults=defaults).objects
     ]
-    return asyncio.run(_send(json.loads(kubeconfig.read_text("utf-8")), requests, parallel=parallel))
+    config = json.loads(kubeconfig.read_text("utf-8"))
+    seconds = asyncio.run(_send(config, requests, parallel=parallel))
+    return Bare(seconds, patches=len(requests), monitors=len(monitors))
 
 
-async def _send(config: dict[str, Any], requests: Sequence[tuple[str, str]], *, parallel: int) -> Bare:
+async def _send(config: dict[str, Any], requests: Sequence[tuple[str, str]], *, parallel: int) -> float:
     server = config["clusters"][0]["cluster"]["server"].rstrip("/")
     headers = {
         "Authorization": f"Bearer {config['users'][0]['user']['token']}",
@@ -72,4 +76,4 @@ async def _send(config: dict[str, Any], requests: Sequence[tuple[str, str]], *, 
 
         began = time.monotonic()
         await asyncio.gather(*(work() for _ in range(parallel)))
-        return Bare(time.monotonic() - began, len(requests))
+        return time.monotonic() - began

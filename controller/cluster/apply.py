@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from controller.cluster.difference import is_current, stamped
+from controller.cluster.difference import digest_of, is_current, stamped
 from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected
+from controller.cluster.sightings import Sightings, controller_uid
 from controller.manifest import Desired, Failure, Kind, Manifest, ObjectKey, Outcome, Plan
 
 
@@ -20,11 +21,29 @@ class Objects(Protocol):
     async def list(self, kind: Kind, namespace: str, *, labels: Mapping[str, str]) -> list[dict[str, Any]]:
         """Objects of a namespace with all of the labels."""
 
-    async def apply(self, kind: Kind, manifest: Manifest, *, subresource: str = "") -> dict[str, Any]:
-        """Server-side apply."""
+    async def apply(self, kind: Kind, manifest: Manifest, *, subresource: str = "") -> str:
+        """Server-side apply; the object's new resourceVersion."""
+
+    async def apply_new(self, kind: Kind, manifest: Manifest) -> str:
+        """Server-side apply of an object that must not be there; its resourceVersion."""
 
     async def delete(self, kind: Kind, found: Manifest) -> None:
         """Remove an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose objects are applied.
+
+    Attributes:
+        key: the monitor.
+        uid: its identity; objects that another owner controls are never touched.
+        labels: by which its objects are found.
+    """
+
+    key: ObjectKey
+    uid: str
+    labels: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -34,98 +53,122 @@ class _Log:
     failures: list[Failure] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One application of a plan."""
+
+    owner: Owner
+    objects: Objects
+    sightings: Sightings
+    log: _Log = field(default_factory=_Log)
+
+    async def of_kind(self, kind: Kind, wanted: Mapping[str, Manifest], *, prune: bool) -> None:
+        if self._is_right(kind, wanted, prune=prune):
+            return
+        present = await self._present(kind)
+        for name, manifest in wanted.items():
+            try:
+                await self._bring(kind, manifest, present.get(name))
+            except (ObjectRejected, ObjectChanged, ObjectMissing) as error:
+                # One object that is refused must not keep the others from being applied.
+                self.log.failures.append(Failure(kind, name, str(error)))
+        if prune:
+            for name in present.keys() - wanted.keys():
+                await self._prune(kind, present[name])
+
+    def _is_right(self, kind: Kind, wanted: Mapping[str, Manifest], *, prune: bool) -> bool:
+        seen = self.sightings.names(kind, self.owner.key)
+        if seen is None or (prune and seen != wanted.keys()):
+            return False
+        return all(
+            self.sightings.is_right(
+                kind, self._key(manifest), controller=self.owner.uid, digest=digest_of(manifest)
+            )
+            for manifest in wanted.values()
+        )
+
+    async def _present(self, kind: Kind) -> dict[str, Manifest]:
+        if self.sightings.names(kind, self.owner.key) == frozenset():
+            return {}
+        found = await self.objects.list(kind, self.owner.key.namespace, labels=self.owner.labels)
+        return {each["metadata"]["name"]: each for each in found}
+
+    async def _bring(self, kind: Kind, manifest: Manifest, actual: Manifest | None) -> None:
+        name = manifest["metadata"]["name"]
+        if actual is None:
+            actual = await self._make(kind, manifest)
+        if actual is None:
+            return
+        if controller_uid(actual["metadata"]) != self.owner.uid:
+            raise ObjectChanged(_foreign(actual))
+        if is_current(manifest, actual):
+            self._settle(kind, manifest, version=str(actual["metadata"]["resourceVersion"]))
+            return
+        self._settle(kind, manifest, version=await self.objects.apply(kind, manifest))
+        self.log.written.append(f"{kind.name}/{name}")
+
+    async def _make(self, kind: Kind, manifest: Manifest) -> Manifest | None:
+        """Make an object; the one that is there already, which no label of ours told of, if there is one."""
+        name = manifest["metadata"]["name"]
+        try:
+            version = await self.objects.apply_new(kind, manifest)
+        except ObjectChanged:
+            return await self.objects.get(kind, self.owner.key.namespace, name)
+        self._settle(kind, manifest, version=version)
+        self.log.written.append(f"{kind.name}/{name}")
+        return None
+
+    async def _prune(self, kind: Kind, found: Manifest) -> None:
+        if controller_uid(found["metadata"]) != self.owner.uid:
+            return
+        name = found["metadata"]["name"]
+        try:
+            await self.objects.delete(kind, found)
+        except ObjectMissing:
+            return
+        except (ObjectRejected, ObjectChanged) as error:
+            self.log.failures.append(Failure(kind, name, str(error)))
+        else:
+            self.sightings.removed(kind, ObjectKey(self.owner.key.namespace, name))
+            self.log.pruned.append(f"{kind.name}/{name}")
+
+    def _settle(self, kind: Kind, manifest: Manifest, *, version: str) -> None:
+        digest = digest_of(manifest)
+        self.sightings.settled(
+            kind, self._key(manifest), owner=self.owner.key, version=version, digest=digest
+        )
+
+    def _key(self, manifest: Manifest) -> ObjectKey:
+        return ObjectKey(self.owner.key.namespace, manifest["metadata"]["name"])
+
+
 async def apply_plan(
-    plan: Plan,
-    *,
-    owner: ObjectKey,
-    owner_uid: str,
-    labels: Mapping[str, str],
-    kinds: Sequence[Kind],
-    objects: Objects,
+    plan: Plan, *, owner: Owner, kinds: Sequence[Kind], objects: Objects, sightings: Sightings
 ) -> Outcome:
     """Make the objects of one owner as planned.
 
     Args:
         plan: what should exist.
         owner: the monitor.
-        owner_uid: its identity; objects that another owner controls are never touched.
-        labels: by which its objects are found.
         kinds: kinds that may hold objects of it and are served.
         objects: the API server.
+        sightings: what is known of the objects, so that it needs not be asked for.
 
     Raises:
         TryLater: the API server does not answer; what was sent until then stands.
     """
-    log = _Log()
+    work = _Work(owner, objects, sightings)
     for kind in kinds:
-        found = await objects.list(kind, owner.namespace, labels=labels)
-        present = {each["metadata"]["name"]: each for each in found}
-        wanted = [desired for desired in plan.objects if desired.kind == kind]
-        for desired in wanted:
-            actual = present.get(desired.name)
-            await _guarded(
-                _bring(desired, actual, owner_uid=owner_uid, objects=objects, log=log), desired, log
-            )
-        if kind not in plan.keep:
-            names = {desired.name for desired in wanted}
-            leftover = [each for name, each in present.items() if name not in names]
-            await _prune(kind, leftover, owner_uid=owner_uid, objects=objects, log=log)
-    return Outcome(tuple(log.written), tuple(log.pruned), tuple(log.failures))
+        wanted = {each.name: stamped(each.manifest) for each in _of(plan, kind)}
+        await work.of_kind(kind, wanted, prune=kind not in plan.keep)
+    return Outcome(tuple(work.log.written), tuple(work.log.pruned), tuple(work.log.failures))
 
 
-async def _guarded(work: Any, desired: Desired, log: _Log) -> None:  # noqa: ANN401 - a coroutine
-    try:
-        await work
-    except (ObjectRejected, ObjectChanged, ObjectMissing) as error:
-        # One object that is refused must not keep the others from being applied.
-        log.failures.append(Failure(desired.kind, desired.name, str(error)))
+def _of(plan: Plan, kind: Kind) -> list[Desired]:
+    return [desired for desired in plan.objects if desired.kind == kind]
 
 
-async def _bring(
-    desired: Desired, actual: Manifest | None, *, owner_uid: str, objects: Objects, log: _Log
-) -> None:
-    manifest = stamped(desired.manifest)
-    if actual is None:
-        actual = await _unlabelled(desired, objects)
-    if actual is not None and controller_uid(actual) != owner_uid:
-        raise ObjectChanged(_foreign(desired, actual))
-    if actual is not None and is_current(manifest, actual):
-        return
-    await objects.apply(desired.kind, manifest)
-    log.written.append(f"{desired.kind.name}/{desired.name}")
-
-
-async def _unlabelled(desired: Desired, objects: Objects) -> Manifest | None:
-    try:
-        return await objects.get(desired.kind, desired.manifest["metadata"]["namespace"], desired.name)
-    except ObjectMissing:
-        return None
-
-
-async def _prune(
-    kind: Kind, leftover: Sequence[Manifest], *, owner_uid: str, objects: Objects, log: _Log
-) -> None:
-    for each in leftover:
-        if controller_uid(each) != owner_uid:
-            continue
-        name = each["metadata"]["name"]
-        try:
-            await objects.delete(kind, each)
-        except ObjectMissing:
-            continue
-        except (ObjectRejected, ObjectChanged) as error:
-            log.failures.append(Failure(kind, name, str(error)))
-        else:
-            log.pruned.append(f"{kind.name}/{name}")
-
-
-def controller_uid(found: Manifest) -> str | None:
-    """Identity of the object that controls this one."""
-    references = found["metadata"].get("ownerReferences") or []
-    return next((str(each["uid"]) for each in references if each.get("controller")), None)
-
-
-def _foreign(desired: Desired, actual: Manifest) -> str:
+def _foreign(actual: Manifest) -> str:
     references = actual["metadata"].get("ownerReferences") or []
     owner = next((f"{each['kind']} {each['name']}" for each in references if each.get("controller")), None)
     whose = f"it belongs to {owner}" if owner else "nobody's label says that it is ours"

@@ -21,6 +21,11 @@ def stamped(manifest: Manifest) -> dict[str, Any]:
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
+def digest_of(stamped_manifest: Manifest) -> str:
+    """The digest that a stamped manifest carries."""
+    return str(stamped_manifest["metadata"]["annotations"][APPLIED_ANNOTATION])
+
+
 def is_current(desired: Manifest, actual: Manifest) -> bool:
     """Whether every desired field stands in the object, and none that we once set and no longer desire.
 

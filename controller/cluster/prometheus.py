@@ -1,16 +1,43 @@
-"""Ask Prometheus whether it has the rules and reaches the pods of a monitor, and which alerts fire."""
+"""Ask Prometheus about all monitors at once: are rules loaded, pods reached, which alerts fire."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import aiohttp
 
+from controller.manifest import ObjectKey
 from controller.observation import PrometheusFacts
 from modelmonitor import metrics
 
-_MAX_TIMEOUT_S = 10.0
+_BY: Final = "by (namespace, modelmonitor)"
+# What a Prometheus of 3.1 and later gives at a time; an older one gives all.
+_GROUPS_AT_A_TIME: Final = 200
+_MATCHERS: Final = tuple(re.compile(rf'\b{label}="([^"]+)"') for label in ("namespace", "modelmonitor"))
+
+Series = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Found:
+    groups: dict[str, str] = field(default_factory=dict)
+    targets: int = 0
+    up: int = 0
+    firing: set[tuple[str, str]] = field(default_factory=set)
+    versions: set[str] = field(default_factory=set)
+
+    def facts(self) -> PrometheusFacts:
+        return PrometheusFacts(
+            groups=self.groups,
+            targets=self.targets,
+            up=self.up,
+            firing=tuple(sorted(self.firing)),
+            versions=tuple(sorted(self.versions - {""})),
+        )
 
 
 class PrometheusClient:
@@ -18,41 +45,59 @@ class PrometheusClient:
 
     Args:
         address: such as http://prometheus:9090.
+        namespaces: of the monitors; empty for all.
         timeout_s: limit of a request.
     """
 
-    def __init__(self, address: str, *, timeout_s: float = _MAX_TIMEOUT_S) -> None:
+    def __init__(self, address: str, *, namespaces: Sequence[str] = (), timeout_s: float = 10) -> None:
         self._address = address.rstrip("/")
+        of_these = f',namespace=~"{"|".join(namespaces)}"' if namespaces else ""
+        self._selector = f'modelmonitor!=""{of_these}'
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
-    async def facts(self, *, namespace: str, monitor: str, rule_name: str) -> PrometheusFacts:
-        """What it says of a monitor; that it does not answer is a fact too.
-
-        Args:
-            namespace: of the monitor.
-            monitor: its name.
-            rule_name: name of its PrometheusRule.
-        """
-        own = f'{{namespace="{namespace}",modelmonitor="{monitor}"}}'
+    async def survey(self) -> Mapping[ObjectKey, PrometheusFacts] | str:
+        """What it says of each monitor that it knows; a sentence why not if it does not answer."""
+        found: defaultdict[ObjectKey, _Found] = defaultdict(_Found)
         try:
             async with aiohttp.ClientSession(timeout=self._timeout) as session:
-                rules = await self._ask(session, "/api/v1/rules", {"exclude_alerts": "true"})
-                ups = await self._query(session, f"up{own}")
-                alerts = await self._query(session, f'ALERTS{own[:-1]},alertstate="firing"}}')
-                served = await self._query(session, f"group by (version) ({metrics.MODEL_INFO.name}{own})")
+                await self._rules(session, found)
+                await self._series(session, found)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
-            return PrometheusFacts(obstacle=f"Prometheus at {self._address} does not answer: {_why(error)}.")
-        return PrometheusFacts(
-            groups=_groups(rules, namespace=namespace, rule_name=rule_name),
-            targets=len(ups),
-            up=sum(float(each["value"][1]) > 0 for each in ups),
-            firing=tuple(sorted({_alert(each) for each in alerts})),
-            versions=tuple(sorted({each["metric"].get("version", "") for each in served} - {""})),
-        )
+            return f"Prometheus at {self._address} does not answer: {str(error) or type(error).__name__}."
+        return {key: each.facts() for key, each in found.items()}
 
-    async def _query(self, session: aiohttp.ClientSession, query: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await self._ask(session, "/api/v1/query", {"query": query}))["result"]
-        return found
+    async def _rules(self, session: aiohttp.ClientSession, found: defaultdict[ObjectKey, _Found]) -> None:
+        async for group in self._groups(session):
+            monitor = _whose(group["rules"])
+            if monitor is not None:
+                errors = (str(rule["lastError"]) for rule in group["rules"] if rule.get("lastError"))
+                found[monitor].groups[str(group["name"])] = next(errors, "")
+
+    async def _groups(self, session: aiohttp.ClientSession) -> AsyncIterator[Mapping[str, Any]]:
+        query = {"exclude_alerts": "true", "group_limit": str(_GROUPS_AT_A_TIME)}
+        while True:
+            data = await self._ask(session, "/api/v1/rules", query)
+            for group in data["groups"]:
+                yield group
+            if not data.get("groupNextToken"):
+                return
+            query = {**query, "group_next_token": str(data["groupNextToken"])}
+
+    async def _series(self, session: aiohttp.ClientSession, found: defaultdict[ObjectKey, _Found]) -> None:
+        for key, series in await self._query(session, f"count {_BY} (up{{{self._selector}}})"):
+            found[key].targets = int(float(series["value"][1]))
+        for key, series in await self._query(session, f"sum {_BY} (up{{{self._selector}}})"):
+            found[key].up = int(float(series["value"][1]))
+        for key, series in await self._query(session, f'ALERTS{{{self._selector},alertstate="firing"}}'):
+            labels = series["metric"]
+            found[key].firing.add((labels.get("alertname", ""), labels.get("severity", "")))
+        by_version = f"group {_BY[:-1]}, version) ({metrics.MODEL_INFO.name}{{{self._selector}}})"
+        for key, series in await self._query(session, by_version):
+            found[key].versions.add(series["metric"].get("version", ""))
+
+    async def _query(self, session: aiohttp.ClientSession, query: str) -> list[tuple[ObjectKey, Series]]:
+        data = await self._ask(session, "/api/v1/query", {"query": query})
+        return [(_key(series["metric"]), series) for series in data["result"]]
 
     async def _ask(
         self, session: aiohttp.ClientSession, path: str, query: Mapping[str, str]
@@ -62,20 +107,14 @@ class PrometheusClient:
             return data
 
 
-def _groups(rules: Mapping[str, Any], *, namespace: str, rule_name: str) -> dict[str, str]:
-    # Prometheus Operator names a rule file after namespace, name and uid; group names repeat over namespaces.
-    of_rule = f"/{namespace}-{rule_name}-"
-    return {
-        group["name"]: next((rule["lastError"] for rule in group["rules"] if rule.get("lastError")), "")
-        for group in rules["groups"]
-        if of_rule in group["file"]
-    }
+def _whose(rules: Iterable[Mapping[str, Any]]) -> ObjectKey | None:
+    """The monitor whose series a group reads: names of files and groups differ with the installation."""
+    for rule in rules:
+        values = [found for pattern in _MATCHERS if (found := pattern.search(str(rule.get("query", ""))))]
+        if len(values) == len(_MATCHERS):
+            return ObjectKey(values[0][1], values[1][1])
+    return None
 
 
-def _alert(series: Mapping[str, Any]) -> tuple[str, str]:
-    labels = series["metric"]
-    return labels.get("alertname", ""), labels.get("severity", "")
-
-
-def _why(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _key(labels: Mapping[str, str]) -> ObjectKey:
+    return ObjectKey(labels.get("namespace", ""), labels.get("modelmonitor", ""))

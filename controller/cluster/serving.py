@@ -19,7 +19,8 @@ def serving_facts(service: Mapping[str, Any]) -> ServingFacts:
     return ServingFacts(
         uid=str(service["metadata"].get("uid", "")),
         knative=_mode(service) in _KNATIVE,
-        ready=_is_ready(status),
+        ready=_holds("Ready", status),
+        stopped=_holds("Stopped", status),
         traffic=tuple(_traffic(status)),
         logger=_logger(service),
     )
@@ -39,9 +40,9 @@ def _mode(service: Mapping[str, Any]) -> str:
     return str((service.get("status") or {}).get("deploymentMode") or annotated)
 
 
-def _is_ready(status: Mapping[str, Any]) -> bool:
+def _holds(condition: str, status: Mapping[str, Any]) -> bool:
     conditions = status.get("conditions") or []
-    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
+    return any(each.get("type") == condition and each.get("status") == "True" for each in conditions)
 
 
 def _traffic(status: Mapping[str, Any]) -> Iterator[TrafficShare]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from controller.cluster.errors import ObjectMissing
+from controller.cluster.errors import ObjectMissing, ObjectRejected
 from controller.cluster.serving import serving_facts
-from controller.manifest import INFERENCE_SERVICE, POD, SERVICE, Capabilities, Kind
-from controller.observation import PodFact, ServingFacts, TargetFacts, static_selector
+from controller.manifest import DEPLOYMENT, INFERENCE_SERVICE, POD, SERVICE, Capabilities, Kind
+from controller.observation import DeploymentFact, PodFact, ServingFacts, TargetFacts, static_selector
 from modelmonitor.api.target import Target
 
 _FINISHED: Final = ("Succeeded", "Failed")
@@ -49,7 +49,22 @@ async def look_at_target(
         return TargetFacts(None, obstacle=absent)
     pods = await reader.list(POD, namespace, labels=selector)
     running = tuple(_pod(pod) for pod in pods if not _finished(pod))
-    return TargetFacts(selector, pods=running, serving=serving)
+    deployments = () if running else await _deployments(selector, namespace, reader=reader)
+    return TargetFacts(selector, pods=running, serving=serving, deployments=deployments)
+
+
+async def _deployments(
+    selector: Mapping[str, str], namespace: str, *, reader: Reader
+) -> tuple[DeploymentFact, ...]:
+    try:
+        found = await reader.list(DEPLOYMENT, namespace, labels={})
+    except ObjectRejected:
+        return ()  # not allowed: rights of an older version. Then no pod is a fault, as it was then.
+    return tuple(
+        DeploymentFact(each["metadata"]["name"], int(each["spec"].get("replicas", 1)))
+        for each in found
+        if selector.items() <= (each["spec"]["template"]["metadata"].get("labels") or {}).items()
+    )
 
 
 async def _serving(target: Target, namespace: str, *, reader: Reader) -> ServingFacts | None:

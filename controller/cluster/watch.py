@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import aiohttp
 
-from controller.cluster.api import Api, collection_path
 from controller.cluster.errors import ClusterError, TryLater, error_for
+from controller.cluster.paths import listed_path
+from controller.cluster.transport import METADATA, Transport
 from controller.manifest import Kind
 
-_METADATA_ONLY: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 # The API server sends a bookmark each minute: more silence than that is a dead connection.
 _SILENCE_S: Final = 75.0
 _LONGEST_S: Final = (240, 300)
@@ -30,23 +30,23 @@ class Change:
     """One event of a watch.
 
     Attributes:
-        bookmark: nothing changed; only the version moved on.
+        event: ADDED, MODIFIED, DELETED, or BOOKMARK: nothing changed; only the version moved on.
         version: from which a watch goes on after this.
         metadata: of the object; of a bookmark nothing but the version.
     """
 
-    bookmark: bool
+    event: str
     version: str
     metadata: Mapping[str, Any]
 
 
 async def watch_metadata(
-    api: Api, kind: Kind, namespace: str | None, *, selector: str, version: str
+    transport: Transport, kind: Kind, namespace: str | None, *, selector: str, version: str
 ) -> AsyncIterator[Change]:
     """Changes since a version, until the API server ends the watch, which it does after some minutes.
 
     Args:
-        api: the API server.
+        transport: to the API server.
         kind: kind of the objects.
         namespace: None for all.
         selector: labels of the objects.
@@ -55,7 +55,6 @@ async def watch_metadata(
     Raises:
         ClusterError: ObjectMissing if the kind is not served, WatchExpired to list anew.
     """
-    path = f"{kind.api_path}/{kind.plural}" if namespace is None else collection_path(kind, namespace)
     query = {
         "watch": "true",
         "allowWatchBookmarks": "true",
@@ -65,7 +64,8 @@ async def watch_metadata(
         "timeoutSeconds": str(random.randint(*_LONGEST_S)),  # noqa: S311 - no secret
     }
     try:
-        async with api.stream(path, query=query, accept=_METADATA_ONLY, silence_s=_SILENCE_S) as response:
+        path = listed_path(kind, namespace)
+        async with transport.stream(path, query=query, accept=METADATA, silence_s=_SILENCE_S) as response:
             if response.status >= 400:
                 raise error_for(response.status, (await response.text())[:200])
             while line := await response.content.readline():
@@ -82,4 +82,4 @@ def _change(line: bytes) -> Change:
         message = str(found.get("message", "no reason given"))
         raise WatchExpired(message) if code == _GONE else error_for(code, message)
     metadata = found["metadata"]
-    return Change(event["type"] == "BOOKMARK", metadata["resourceVersion"], metadata)
+    return Change(str(event["type"]), metadata["resourceVersion"], metadata)

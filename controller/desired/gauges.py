@@ -47,12 +47,16 @@ def gauges(
         )
         for condition in conditions
     )
-    shares = target.serving.traffic if target is not None and target.serving is not None else ()
-    of_traffic = (
-        GaugeSample(metrics.TARGET_TRAFFIC, (key.namespace, key.name, share.revision), share.percent)
-        for share in shares
-    )
-    return (*of_checks, *of_conditions, *of_traffic)
+    return (*of_checks, *of_conditions, *_of_target(key, target))
+
+
+def _of_target(key: ObjectKey, target: TargetFacts | None) -> Iterator[GaugeSample]:
+    if target is not None:
+        asleep = float(target.asleep is not None)
+        yield GaugeSample(metrics.TARGET_ASLEEP, (key.namespace, key.name), asleep)
+        for share in target.serving.traffic if target.serving is not None else ():
+            labels = (key.namespace, key.name, share.revision)
+            yield GaugeSample(metrics.TARGET_TRAFFIC, labels, share.percent)
 
 
 def _of_check(key: ObjectKey, state: CheckState) -> Iterator[GaugeSample]:

@@ -35,9 +35,8 @@ def target_reachable(
     monitor: ModelMonitor, target: TargetFacts, *, prometheus: PrometheusFacts | None
 ) -> Condition:
     """True if Prometheus reaches all pods of the target; Unknown if Prometheus cannot be asked."""
-    if not target.pods and target.serving is not None and target.serving.scaled_to_zero:
-        asleep = "Knative has scaled the model to zero; a pod starts with the next request."
-        return _target("Unknown", Reason.SCALED_TO_ZERO, asleep)
+    if target.asleep is not None:
+        return _target("Unknown", Reason.SCALED_TO_ZERO, target.asleep)
     obstacle = _target_obstacle(monitor, target)
     if obstacle is not None:
         return _target("False", Reason.TARGET_NOT_FOUND, obstacle)
@@ -70,7 +69,7 @@ def rules_loaded(monitor: ModelMonitor, plan: Plan, *, prometheus: PrometheusFac
         lacking = ", ".join(sorted(wanted - loaded.keys()))
         hint = "its ruleSelector and ruleNamespaceSelector must match the PrometheusRule."
         return _rules("False", Reason.RULES_REJECTED, f"Prometheus has not loaded {lacking}: {hint}")
-    errors = [f"{name}: {error}" for name, error in sorted(loaded.items()) if error]
+    errors = [f"{name}: {loaded[name]}" for name in sorted(wanted) if loaded[name]]
     if errors:
         return _rules("False", Reason.RULES_REJECTED, "; ".join(errors))
     return _rules("True", Reason.RULES_APPLIED, f"Prometheus evaluates all {len(wanted)} rule groups.")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from controller.manifest import CHILD_KINDS, EVENT, INFERENCE_SERVICE, JOB, MONITOR, POD, SERVICE, Kind
+from controller.manifest import (
+    CHILD_KINDS,
+    DEPLOYMENT,
+    EVENT,
+    INFERENCE_SERVICE,
+    JOB,
+    MONITOR,
+    POD,
+    SERVICE,
+    Kind,
+)
 
 OPERATOR: Final = "modelmonitor-operator"
 _RBAC: Final = "rbac.authorization.k8s.io/v1"
@@ -43,6 +53,8 @@ def _own(*, capture: bool) -> list[dict[str, Any]]:
         _rule(JOB, "list", "watch", "create", "delete"),
         _rule(POD, "list"),
         _rule(SERVICE, "get"),
+        # Whether a model without pods is scaled to zero on purpose.
+        _rule(DEPLOYMENT, "list", "watch"),
         _rule(INFERENCE_SERVICE, "get", "list", "watch", *(["patch"] if capture else [])),
         _rule(EVENT, "create"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,6 +28,7 @@ class CheckState:
         interval: the longest time between two runs.
         waiting_since: when the last result came, or the monitor was made.
         stale: whether results are overdue.
+        stale_at: when they will be if none comes; None where none is expected.
     """
 
     check: Check
@@ -35,6 +37,7 @@ class CheckState:
     interval: timedelta
     waiting_since: datetime
     stale: bool
+    stale_at: datetime | None = None
 
     @property
     def failed(self) -> bool:
@@ -100,6 +103,11 @@ def check_states(
     )
 
 
+def next_stale(states: Sequence[CheckState]) -> datetime | None:
+    """When the next of the checks that are not stale becomes so; None if none can."""
+    return min((state.stale_at for state in states if state.stale_at and not state.stale), default=None)
+
+
 def _of_type(check: Check, result: CheckStatus | None) -> CheckStatus | None:
     return None if result is None or result.type not in (None, check.type) else result
 
@@ -110,6 +118,8 @@ def _state(
     interval = longest_gap(check.schedule)
     last = None if result is None else result.last_run_time
     since = last or monitor.metadata.creation_timestamp or now
-    overdue = now - since > STALE_AFTER_GAPS * interval + GRACE
-    stale = overdue and not monitor.spec.suspend
-    return CheckState(check, result, job, interval=interval, waiting_since=since, stale=stale)
+    stale_at = None if monitor.spec.suspend else since + STALE_AFTER_GAPS * interval + GRACE
+    stale = stale_at is not None and now > stale_at
+    return CheckState(
+        check, result, job, interval=interval, waiting_since=since, stale=stale, stale_at=stale_at
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -42,6 +43,7 @@ class MonitorCache:
         self._known: dict[ObjectKey, Known] = {}
         self._written: dict[ObjectKey, str] = {}
         self._holders: dict[ObjectKey, frozenset[str]] = {}
+        self._in_namespace: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """How many monitors there are."""
@@ -55,12 +57,16 @@ class MonitorCache:
         """All monitors."""
         return tuple(self._known)
 
+    def in_namespace(self, namespace: str) -> bool:
+        """Whether there is a monitor in a namespace."""
+        return self._in_namespace[namespace] > 0
+
     def known(self, key: ObjectKey) -> Known | None:
         """A monitor; None if it is gone."""
         return self._known.get(key)
 
     def watching(self, service: ObjectKey) -> tuple[ObjectKey, ...]:
-        """Monitors of an InferenceService."""
+        """Monitors of an InferenceService; of one without a name, those of other targets in its namespace."""
         return tuple(
             key
             for key, known in self._known.items()
@@ -71,6 +77,8 @@ class MonitorCache:
         """Remember a monitor; False if this is only the echo of a status that we wrote."""
         metadata = {name: value for name, value in body["metadata"].items() if name not in _UNUSED_METADATA}
         target = (body.get("spec") or {}).get("target") or {}
+        if key not in self._known:
+            self._in_namespace[key.namespace] += 1
         self._known[key] = Known(
             zlib.compress(json.dumps({**body, "metadata": metadata}).encode(), level=1),
             uid=str(metadata.get("uid", "")),
@@ -100,5 +108,6 @@ class MonitorCache:
 
     def drop(self, key: ObjectKey) -> None:
         """A monitor is gone."""
-        self._known.pop(key, None)
+        if self._known.pop(key, None) is not None:
+            self._in_namespace[key.namespace] -= 1
         self._written.pop(key, None)

@@ -5,77 +5,79 @@ Not by Kopf, which would parse and remember ten whole objects a monitor to learn
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from controller.cluster.api import Api
-from controller.cluster.errors import ClusterError, ObjectMissing
-from controller.cluster.watch import WatchExpired, watch_metadata
+from controller.cluster.capabilities import CapabilityProbe
+from controller.cluster.sightings import Sightings, Told
+from controller.cluster.watch import Change
 from controller.desired.metadata import MANAGED_BY
 from controller.handlers.cache import MonitorCache
 from controller.manifest import CHILD_KINDS, JOB, Kind, ObjectKey
 from controller.work_queue import WorkQueue
 from modelmonitor.api.labels import MONITOR_LABEL
 
-_LOG = logging.getLogger("controller.children")
 OWN: Final = ",".join([*(f"{key}={value}" for key, value in MANAGED_BY.items()), MONITOR_LABEL])
-# After a broken connection, and until a kind whose CRD is missing is asked for again.
-_PAUSE_S: Final = 1.0
-_MISSING_S: Final = 10.0
+KINDS: Final = (*CHILD_KINDS, JOB)
 
 
 @dataclass(frozen=True, slots=True)
 class ChildWatch:
-    """Watches all kinds of objects that monitors have.
+    """Is told of all kinds of objects that monitors have.
 
     Attributes:
-        api: the API server.
         cache: which monitors there are.
         queue: gets the monitors that are due.
-        namespaces: empty for all.
+        sightings: remembers what was told.
+        probe: is told when a kind begins to be served.
     """
 
-    api: Api
     cache: MonitorCache
     queue: WorkQueue
-    namespaces: tuple[str, ...] = ()
+    sightings: Sightings
+    probe: CapabilityProbe
+    _absent: set[tuple[Kind, str | None]] = field(default_factory=set)
 
-    def start(self) -> list[asyncio.Task[None]]:
-        """A task for each kind and namespace; none of them ends by itself."""
-        spaces = self.namespaces or (None,)
-        return [
-            asyncio.create_task(self._follow(kind, space)) for kind in (*CHILD_KINDS, JOB) for space in spaces
-        ]
+    def listed(self, kind: Kind, namespace: str | None, found: Sequence[Mapping[str, Any]]) -> None:
+        """All objects of a kind: monitors are due whose objects are not as they were left."""
+        for owner in self.sightings.replace(kind, namespace, map(_told, found)):
+            self._due(owner)
+        if (kind, namespace) in self._absent:
+            self._absent.discard((kind, namespace))
+            self.probe.forget()
+            for key in self.cache.all():
+                self.queue.add(key)
 
-    async def _follow(self, kind: Kind, namespace: str | None) -> None:
-        version = ""
-        while True:
-            try:
-                if not version:
-                    version = await self.api.version(kind, namespace, selector=OWN)
-                    # What happened before this list was told to nobody.
-                    self._all_due()
-                async for change in watch_metadata(self.api, kind, namespace, selector=OWN, version=version):
-                    version = change.version
-                    if not change.bookmark:
-                        self._due(change.metadata)
-            except ObjectMissing:
-                version = ""
-                await asyncio.sleep(_MISSING_S)
-            except WatchExpired:
-                version = ""
-            except ClusterError as error:
-                _LOG.info("watch_broken", extra={"kind": kind.name, "error": str(error)})
-                await asyncio.sleep(_PAUSE_S)
+    def changed(self, kind: Kind, change: Change) -> None:
+        """An object changed, perhaps by our own hand."""
+        if change.event == "BOOKMARK":
+            return
+        if change.event == "DELETED":
+            owner = self.sightings.lost(kind, _key(change.metadata))
+        else:
+            told = _told(change.metadata)
+            owner = told.owner if self.sightings.saw(kind, told) else None
+        if owner is not None:
+            self._due(owner)
 
-    def _due(self, metadata: Mapping[str, Any]) -> None:
-        owner = ObjectKey(metadata["namespace"], (metadata.get("labels") or {}).get(MONITOR_LABEL, ""))
-        if owner in self.cache:
+    def absent(self, kind: Kind, namespace: str | None) -> None:
+        """The kind is not served, and neither is what was seen of it."""
+        self._absent.add((kind, namespace))
+        self.sightings.unsure(kind, namespace)
+
+    def _due(self, owner: ObjectKey) -> None:
+        if owner not in self.cache:
+            self.sightings.look(owner)
+        elif not self.queue.works_on(owner):
+            # Of one that is worked on the worker asks afterwards: its own writes are told of too.
             self.queue.add(owner)
 
-    def _all_due(self) -> None:
-        for key in self.cache.all():
-            self.queue.add(key)
+
+def _told(metadata: Mapping[str, Any]) -> Told:
+    monitor = (metadata.get("labels") or {}).get(MONITOR_LABEL, "")
+    return Told(ObjectKey(metadata["namespace"], monitor), metadata)
+
+
+def _key(metadata: Mapping[str, Any]) -> ObjectKey:
+    return ObjectKey(metadata["namespace"], metadata["name"])

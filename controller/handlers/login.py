@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import kopf
 
-from controller.cluster.api import Connection
+from controller.cluster.transport import Connection
 
 
 class NotInACluster(Exception):

@@ -10,18 +10,24 @@ from typing import Any
 
 import kopf
 
-from controller.cluster.api import Api, Connection
+from controller.cluster.api import Api
 from controller.cluster.capabilities import CapabilityProbe
 from controller.cluster.prometheus import PrometheusClient
+from controller.cluster.sightings import Sightings
+from controller.cluster.transport import Connection
 from controller.desired.defaults import Defaults
 from controller.handlers.cache import MonitorCache
-from controller.handlers.children import ChildWatch
+from controller.handlers.children import KINDS, OWN, ChildWatch
 from controller.handlers.dashboard_files import read_dashboards
+from controller.handlers.follow import Following, Listener
 from controller.handlers.http import application, serve
 from controller.handlers.login import login
 from controller.handlers.pulse import Pulse
+from controller.handlers.scaling import ScaleWatch
+from controller.handlers.survey import Survey
 from controller.handlers.watches import Watches, register
 from controller.handlers.worker import Worker
+from controller.manifest import DEPLOYMENT, Kind
 from controller.reconcile import Reconciler
 from controller.settings import OperatorSettings
 from controller.telemetry import Telemetry
@@ -39,7 +45,20 @@ class Parts:
     telemetry: Telemetry
     worker: Worker
     pulse: Pulse
-    children: ChildWatch
+    followings: tuple[Following, ...]
+    survey: Survey | None
+
+    async def work(self) -> None:
+        """Reconcile for ever, once it is known what there is: else everything would be looked at twice."""
+        began = [each.began for each in self.followings] + ([self.survey.began] if self.survey else [])
+        await asyncio.gather(*(each.wait() for each in began))
+        await self.worker.run()
+
+    def look(self) -> list[asyncio.Task[None]]:
+        """A task for each look at the world; none of them ends by itself."""
+        looks = [self.pulse.run(), *(each.run() for each in self.followings)]
+        looks += [self.survey.run()] if self.survey is not None else []
+        return [asyncio.create_task(each) for each in looks]
 
 
 async def run_operator(
@@ -61,8 +80,8 @@ async def run_operator(
         RuntimeError: Kopf or a worker ended by itself; start the process again.
     """
     parts = assemble(settings, connect=connect)
-    workers = [asyncio.create_task(parts.worker.run()) for _ in range(settings.workers)]
-    workers += [asyncio.create_task(parts.pulse.run()), *parts.children.start()]
+    workers = [asyncio.create_task(parts.work()) for _ in range(settings.workers)]
+    workers += parts.look()
     app = application(parts.telemetry.registry, is_alive=lambda: parts.pulse.alive and not _ended(workers))
     runner = await serve(app, host=settings.host, port=settings.port)
     try:
@@ -79,26 +98,43 @@ async def run_operator(
 
 def assemble(settings: OperatorSettings, *, connect: Callable[[], Connection]) -> Parts:
     """The parts of an operator; nothing runs yet."""
-    telemetry, cache, queue = Telemetry(), MonitorCache(), WorkQueue()
+    telemetry, cache, queue, sightings = Telemetry(), MonitorCache(), WorkQueue(), Sightings()
     api = Api(connect, observer=telemetry)
     probe = CapabilityProbe(api)
-    prometheus = PrometheusClient(settings.prometheus_url) if settings.prometheus_url else None
+    survey = _survey(settings, cache, queue)
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(login)
     watches = Watches(cache, queue, probe, telemetry)
     register(registry, watches, cluster_wide=not settings.namespaces)
     worker = Worker(
-        reconciler=Reconciler(api, defaults(settings), prometheus),
+        reconciler=Reconciler(api, sightings, defaults(settings), survey),
         probe=probe,
         cache=cache,
         queue=queue,
+        sightings=sightings,
         telemetry=telemetry,
         resync_s=settings.resync_s,
         recheck_s=settings.recheck_s,
     )
     pulse = Pulse(cache, api, namespaces=settings.namespaces, interval_s=settings.pulse_s)
-    children = ChildWatch(api, cache, queue, settings.namespaces)
-    return Parts(api, registry, telemetry, worker, pulse, children)
+    children = ChildWatch(cache, queue, sightings, probe)
+    told: tuple[tuple[Kind, str, Listener], ...] = (
+        *((kind, OWN, children) for kind in KINDS),
+        (DEPLOYMENT, "", ScaleWatch(cache, queue)),
+    )
+    followings = tuple(
+        Following(api, kind, namespace, selector=selector, listener=listener)
+        for namespace in settings.namespaces or (None,)
+        for kind, selector, listener in told
+    )
+    return Parts(api, registry, telemetry, worker, pulse, followings, survey)
+
+
+def _survey(settings: OperatorSettings, cache: MonitorCache, queue: WorkQueue) -> Survey | None:
+    if not settings.prometheus_url:
+        return None
+    client = PrometheusClient(settings.prometheus_url, namespaces=settings.namespaces)
+    return Survey(client, cache=cache, queue=queue, interval_s=settings.survey_s)
 
 
 def defaults(settings: OperatorSettings) -> Defaults:

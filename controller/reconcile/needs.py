@@ -27,5 +27,5 @@ class Cluster(Objects, Protocol):
 class Prometheus(Protocol):
     """What of Prometheus is needed."""
 
-    async def facts(self, *, namespace: str, monitor: str, rule_name: str) -> PrometheusFacts:
-        """What it says of a monitor."""
+    def of(self, key: ObjectKey) -> PrometheusFacts:
+        """What it last said of a monitor."""

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from controller.cluster.apply import apply_plan
-from controller.cluster.errors import ClusterError, ObjectChanged
+from controller.cluster.apply import Owner, apply_plan
 from controller.cluster.jobs import job_facts, training_facts
+from controller.cluster.sightings import Sightings
 from controller.cluster.target import look_at_target
 from controller.desired.defaults import Defaults
-from controller.desired.events import event, flips
 from controller.desired.gauges import GaugeSample, gauges
 from controller.desired.metadata import TASK_LABEL, TRIGGER_LABEL, own_labels
-from controller.desired.names import child_name
 from controller.desired.plan import plan
 from controller.desired.retraining import decide, recommendations, retrain_recommended
-from controller.desired.runs import CheckState, check_states
+from controller.desired.runs import CheckState, check_states, next_stale
 from controller.desired.status import invalid_status, observed_status
 from controller.manifest import (
     CHILD_KINDS,
-    EVENT,
     JOB,
-    MONITOR,
     Capabilities,
     Manifest,
     ObjectKey,
@@ -36,16 +31,12 @@ from controller.observation import Observation, PrometheusFacts, TargetFacts
 from controller.reading import Reading, read
 from controller.reconcile.logger import bring_logger, release_loggers
 from controller.reconcile.needs import Cluster, Prometheus
+from controller.reconcile.telling import forget_removed_checks, tell, write_status
 from controller.reconcile.training import act, forget_old
 from modelmonitor.api.conditions import Condition, Reason
-from modelmonitor.api.field_managers import job_manager
 from modelmonitor.api.labels import CHECK_LABEL
 from modelmonitor.api.status import ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
-
-_LOG = logging.getLogger("controller.reconcile")
-# What drift jobs write is theirs: an operator that sent it too would own it and freeze it.
-_OF_JOBS: Final = frozenset({"checks", "reference", "confidence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +50,7 @@ class Reconciled:
         failures: sentences about objects that could not be brought to the plan.
         settled: whether nothing is awaited; if not, look again soon.
         version: resourceVersion of the monitor after its status was written; None if it was not.
+        stale_at: when the next check will have waited too long for a result; None if none waits.
     """
 
     gauges: tuple[GaugeSample, ...]
@@ -67,19 +59,22 @@ class Reconciled:
     failures: tuple[str, ...] = ()
     settled: bool = True
     version: str | None = None
+    stale_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Reconciles one monitor at a time; holds nothing between two.
+    """Reconciles one monitor at a time.
 
     Attributes:
         cluster: the API server.
+        sightings: what is known of the objects of monitors between two reconciles.
         defaults: settings of the installation.
         prometheus: None if its address is not set.
     """
 
     cluster: Cluster
+    sightings: Sightings
     defaults: Defaults
     prometheus: Prometheus | None = None
 
@@ -123,7 +118,7 @@ class Reconciler:
 
     async def _refuse(self, reading: Reading, key: ObjectKey, *, uid: str, now: datetime) -> Reconciled:
         status = invalid_status(reading.status, reading.problems, generation=reading.generation, now=now)
-        version = await self._write_status(key, reading.status, status, uid=uid)
+        version = await write_status(key, reading.status, status, uid=uid, cluster=self.cluster)
         shown = gauges(key, (), status.conditions)
         return Reconciled(shown, _sent((), version), failures=reading.problems, version=version)
 
@@ -145,8 +140,8 @@ class Reconciler:
         logger = await bring_logger(
             monitor, target, held=held, collector_url=self.defaults.collector_url, cluster=self.cluster
         )
-        jobs = await self.cluster.list(JOB, key.namespace, labels=own_labels(monitor))
-        observation = _observed(target, jobs, await self._ask_prometheus(key))
+        jobs = await self._jobs(monitor, key)
+        observation = _observed(target, jobs, None if self.prometheus is None else self.prometheus.of(key))
         states = check_states(monitor, before, observation=observation, now=now)
         retraining = await self._retrain(monitor, states, observation=observation, jobs=jobs, now=now)
         status = observed_status(
@@ -159,9 +154,9 @@ class Reconciler:
             asked_for=(*retraining, *([logger] if logger else [])),
             now=now,
         )
-        await self._tell(monitor, before.conditions, status.conditions, now=now)
-        version = await self._write_status(key, before, status, uid=monitor.metadata.uid)
-        await self._forget_removed_checks(monitor, before)
+        await tell(monitor, before.conditions, status.conditions, now=now, cluster=self.cluster)
+        version = await write_status(key, before, status, uid=monitor.metadata.uid, cluster=self.cluster)
+        await forget_removed_checks(monitor, before, cluster=self.cluster)
         return Reconciled(
             gauges=gauges(key, states, status.conditions, target=target),
             written=_sent(outcome.written, version),
@@ -169,6 +164,7 @@ class Reconciler:
             failures=tuple(f"{each.kind.name} {each.name}: {each.message}" for each in outcome.failures),
             settled=_settled(target, retraining),
             version=version,
+            stale_at=next_stale(states),
         )
 
     async def _retrain(
@@ -189,61 +185,20 @@ class Reconciler:
     async def _apply(self, monitor: ModelMonitor, planned: Plan, *, capabilities: Capabilities) -> Outcome:
         return await apply_plan(
             planned,
-            owner=ObjectKey(monitor.namespace, monitor.metadata.name),
-            owner_uid=monitor.metadata.uid or "",
-            labels=own_labels(monitor),
+            owner=Owner(
+                ObjectKey(monitor.namespace, monitor.metadata.name),
+                uid=monitor.metadata.uid or "",
+                labels=own_labels(monitor),
+            ),
             kinds=[kind for kind in CHILD_KINDS if capabilities.serves(kind)],
             objects=self.cluster,
+            sightings=self.sightings,
         )
 
-    async def _ask_prometheus(self, key: ObjectKey) -> PrometheusFacts | None:
-        if self.prometheus is None:
-            return None
-        return await self.prometheus.facts(
-            namespace=key.namespace, monitor=key.name, rule_name=child_name(key.name)
-        )
-
-    async def _tell(
-        self,
-        monitor: ModelMonitor,
-        before: tuple[Condition, ...],
-        after: tuple[Condition, ...],
-        *,
-        now: datetime,
-    ) -> None:
-        for condition in flips(before, after):
-            try:
-                await self.cluster.create(EVENT, event(monitor, condition, before=before, now=now))
-            except ObjectChanged:
-                continue  # told before an earlier attempt failed
-            except ClusterError as error:
-                # An event is a courtesy: the condition says the same and must still be written.
-                _LOG.warning(
-                    "event_not_posted", extra={"monitor": monitor.metadata.name, "error": str(error)}
-                )
-
-    async def _forget_removed_checks(self, monitor: ModelMonitor, before: ModelMonitorStatus) -> None:
-        # Nothing reads their results, but the list is bounded: with every renamed check it would fill up.
-        kept = {check.name for check in monitor.spec.checks}
-        key = ObjectKey(monitor.namespace, monitor.metadata.name)
-        for name in sorted({result.name for result in before.checks} - kept):
-            await self.cluster.withdraw(MONITOR, key, manager=job_manager(name), subresource="/status")
-
-    async def _write_status(
-        self, key: ObjectKey, before: ModelMonitorStatus, after: ModelMonitorStatus, *, uid: str | None
-    ) -> str | None:
-        desired = _ours(after)
-        if desired == _ours(before):
-            return None
-        manifest = {
-            "apiVersion": MONITOR.api_version,
-            "kind": MONITOR.name,
-            # With the uid a monitor of the same name that was made since is not told about this one.
-            "metadata": {"name": key.name, "namespace": key.namespace, "uid": uid},
-            "status": desired,
-        }
-        written = await self.cluster.apply(MONITOR, manifest, subresource="/status")
-        return str(written["metadata"]["resourceVersion"])
+    async def _jobs(self, monitor: ModelMonitor, key: ObjectKey) -> Sequence[Manifest]:
+        if self.sightings.names(JOB, key) == frozenset():
+            return []
+        return await self.cluster.list(JOB, key.namespace, labels=own_labels(monitor))
 
 
 def _observed(
@@ -261,12 +216,7 @@ def _observed(
 def _settled(target: TargetFacts, retraining: Sequence[Condition]) -> bool:
     if any(condition.reason is Reason.TRAINING_NOT_STARTED for condition in retraining):
         return False
-    asleep = target.serving is not None and target.serving.scaled_to_zero and not target.pods
-    return target.obstacle is None and (asleep or any(pod.ready for pod in target.pods))
-
-
-def _ours(status: ModelMonitorStatus) -> dict[str, Any]:
-    return {name: value for name, value in status.to_manifest().items() if name not in _OF_JOBS}
+    return target.obstacle is None and (target.asleep is not None or any(pod.ready for pod in target.pods))
 
 
 def _sent(written: tuple[str, ...], version: str | None) -> tuple[str, ...]:

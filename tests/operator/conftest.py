@@ -36,6 +36,7 @@ PATHS = {
     "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
     "CronJob": "/apis/batch/v1/namespaces/{}/cronjobs",
     "Job": "/apis/batch/v1/namespaces/{}/jobs",
+    "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
     "Pod": "/api/v1/namespaces/{}/pods",
     "Service": "/api/v1/namespaces/{}/services",
     "Event": "/apis/events.k8s.io/v1/namespaces/{}/events",
@@ -309,15 +310,27 @@ def inference_service_crd() -> dict[str, Any]:
 
 
 @pytest.fixture
-def namespace(http: httpx.Client) -> Iterator[Namespace]:
-    """A namespace of the test's own; its monitors are deleted afterwards."""
-    name = f"t-{uuid.uuid4().hex[:8]}"
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    http.post("/api/v1/namespaces", json=body).raise_for_status()
-    space = Namespace(http, name)
-    yield space
-    for monitor in space.list("ModelMonitor"):
-        space.delete("ModelMonitor", monitor["metadata"]["name"])
+def make_namespace(http: httpx.Client) -> Iterator[Callable[[], Namespace]]:
+    """Makes namespaces of the test's own; their monitors are deleted afterwards."""
+    made: list[Namespace] = []
+
+    def make() -> Namespace:
+        name = f"t-{uuid.uuid4().hex[:8]}"
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        http.post("/api/v1/namespaces", json=body).raise_for_status()
+        made.append(Namespace(http, name))
+        return made[-1]
+
+    yield make
+    for space in made:
+        for monitor in space.list("ModelMonitor"):
+            space.delete("ModelMonitor", monitor["metadata"]["name"])
+
+
+@pytest.fixture
+def namespace(make_namespace: Callable[[], Namespace]) -> Namespace:
+    """A namespace of the test's own."""
+    return make_namespace()
 
 
 @pytest.fixture

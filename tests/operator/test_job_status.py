@@ -36,6 +36,7 @@ def made_up() -> ModuleType:
     path = Path(__file__).parents[1] / "job/conftest.py"
     spec = importlib.util.spec_from_file_location("made_up_service", path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up there
     spec.loader.exec_module(module)
     module.NOW = datetime.now(UTC)
     return module

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from controller.cluster.api import Api, Connection
+from controller.cluster.api import Api
 from controller.cluster.errors import ClusterError, ObjectChanged, ObjectMissing, ObjectRejected, TryLater
+from controller.cluster.transport import Connection
 from controller.manifest import CRON_JOB
 
 

@@ -3,83 +3,117 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from controller.cluster.prometheus import PrometheusClient
+from controller.manifest import ObjectKey
 from controller.observation import PrometheusFacts
 
+SENTIMENT, SPAM = ObjectKey("ml", "sentiment"), ObjectKey("web", "spam")
+
+
+def rule(monitor: ObjectKey, error: str = "") -> dict[str, str]:
+    own = f'modelmonitor="{monitor.name}",namespace="{monitor.namespace}"'
+    return {"query": f"sum by (namespace, modelmonitor) (up{{{own}}}) == 0", "lastError": error}
+
+
 GROUPS = [
-    {
-        "name": "modelmonitor.sentiment.recording",
-        "file": "/etc/prometheus/rules/x/ml-modelmonitor-sentiment-0d3e.yaml",
-        "rules": [{"name": "a", "health": "ok"}, {"name": "b", "health": "err", "lastError": "many-to-many"}],
-    },
-    {
-        "name": "modelmonitor.sentiment.drift",
-        "file": "/etc/prometheus/rules/x/ml-modelmonitor-sentiment-0d3e.yaml",
-        "rules": [{"name": "c", "health": "ok"}],
-    },
-    {
-        "name": "modelmonitor.sentiment.drift",
-        "file": "/etc/prometheus/rules/x/other-ml-modelmonitor-sentiment-77aa.yaml",
-        "rules": [{"name": "c", "health": "err", "lastError": "of another namespace"}],
-    },
+    {"name": "modelmonitor.sentiment.recording", "rules": [rule(SENTIMENT), rule(SENTIMENT, "many-to-many")]},
+    {"name": "node.rules", "rules": [{"query": 'up{exported_namespace="x"} == 0'}]},
+    {"name": "modelmonitor.sentiment.drift", "rules": [rule(SENTIMENT)]},
+    {"name": "modelmonitor.spam.drift", "rules": [rule(SPAM)]},
 ]
+
+
+def series(monitor: ObjectKey, value: str = "1", **labels: str) -> dict[str, Any]:
+    own = {"namespace": monitor.namespace, "modelmonitor": monitor.name}
+    return {"metric": {**own, **labels}, "value": [1, value]}
+
+
 ANSWERS = {
-    'up{namespace="ml",modelmonitor="sentiment"}': [
-        {"metric": {"pod": "a"}, "value": [1, "1"]},
-        {"metric": {"pod": "b"}, "value": [1, "0"]},
+    'count by (namespace, modelmonitor) (up{modelmonitor!=""})': [series(SENTIMENT, "2"), series(SPAM)],
+    'sum by (namespace, modelmonitor) (up{modelmonitor!=""})': [series(SENTIMENT, "1"), series(SPAM, "0")],
+    'ALERTS{modelmonitor!="",alertstate="firing"}': [
+        series(SPAM, alertname="ModelTargetDown", severity="critical")
     ],
-    'ALERTS{namespace="ml",modelmonitor="sentiment",alertstate="firing"}': [
-        {"metric": {"alertname": "ModelTargetDown", "severity": "critical"}, "value": [1, "1"]}
+    'group by (namespace, modelmonitor, version) (model_info{modelmonitor!=""})': [
+        series(SENTIMENT, version="4"),
+        series(SENTIMENT, version="3"),
     ],
-    'group by (version) (model_info{namespace="ml",modelmonitor="sentiment"})': [
-        {"metric": {"version": "4"}, "value": [1, "1"]},
-        {"metric": {"version": "3"}, "value": [1, "1"]},
-    ],
+}
+FACTS = {
+    SENTIMENT: PrometheusFacts(
+        groups={"modelmonitor.sentiment.recording": "many-to-many", "modelmonitor.sentiment.drift": ""},
+        targets=2,
+        up=1,
+        versions=("3", "4"),
+    ),
+    SPAM: PrometheusFacts(
+        groups={"modelmonitor.spam.drift": ""}, targets=1, firing=(("ModelTargetDown", "critical"),)
+    ),
 }
 
 
-def facts(rules: Any) -> PrometheusFacts:
+def survey(rules: Any) -> tuple[Mapping[ObjectKey, PrometheusFacts] | str, list[str]]:
+    """What a survey says, and the paths that it asked for."""
+    asked: list[str] = []
+
     async def query(request: web.Request) -> web.Response:
+        asked.append(request.path)
         found = ANSWERS[request.query["query"]]
         return web.json_response({"status": "success", "data": {"resultType": "vector", "result": found}})
 
-    async def run() -> PrometheusFacts:
+    async def groups(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return await rules(request)
+
+    async def run() -> Mapping[ObjectKey, PrometheusFacts] | str:
         app = web.Application()
-        app.add_routes([web.get("/api/v1/query", query), web.get("/api/v1/rules", rules)])
+        app.add_routes([web.get("/api/v1/query", query), web.get("/api/v1/rules", groups)])
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         client = PrometheusClient(f"http://127.0.0.1:{runner.addresses[0][1]}/")
         try:
-            return await client.facts(namespace="ml", monitor="sentiment", rule_name="modelmonitor-sentiment")
+            return await client.survey()
         finally:
             await runner.cleanup()
 
-    return asyncio.run(run())
+    return asyncio.run(run()), asked
 
 
-def test_groups_targets_and_alerts_of_one_monitor_are_told() -> None:
-    async def rules(_: web.Request) -> web.Response:
-        return web.json_response({"status": "success", "data": {"groups": GROUPS}})
+async def all_at_once(_: web.Request) -> web.Response:
+    return web.json_response({"status": "success", "data": {"groups": GROUPS}})
 
-    assert facts(rules) == PrometheusFacts(
-        groups={"modelmonitor.sentiment.recording": "many-to-many", "modelmonitor.sentiment.drift": ""},
-        targets=2,
-        up=1,
-        firing=(("ModelTargetDown", "critical"),),
-        versions=("3", "4"),
-    )
+
+async def one_by_one(request: web.Request) -> web.Response:
+    number = int(request.query.get("group_next_token", "0"))
+    more = {"groupNextToken": str(number + 1)} if number + 1 < len(GROUPS) else {}
+    data = {"groups": GROUPS[number : number + 1], **more}
+    return web.json_response({"status": "success", "data": data})
+
+
+def test_five_requests_tell_of_all_monitors() -> None:
+    facts, asked = survey(all_at_once)
+
+    assert facts == FACTS
+    assert asked == ["/api/v1/rules"] + ["/api/v1/query"] * 4
+
+
+def test_rules_that_come_in_parts_are_all_read() -> None:
+    facts, _ = survey(one_by_one)
+
+    assert facts == FACTS
 
 
 def test_a_prometheus_that_does_not_answer_is_a_fact() -> None:
-    async def rules(_: web.Request) -> web.Response:
+    async def starting(_: web.Request) -> web.Response:
         return web.Response(status=503, text="starting")
 
-    told = facts(rules).obstacle
+    told, _ = survey(starting)
 
-    assert told is not None
+    assert isinstance(told, str)
     assert "does not answer: 503" in told

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from controller.cluster.serving import captors, serving_facts
 from controller.desired.gauges import gauges
 from controller.desired.object_conditions import target_reachable
 from controller.manifest import ObjectKey
 from controller.observation import (
+    DeploymentFact,
     LoggerFact,
     PodFact,
     PrometheusFacts,
@@ -89,18 +93,49 @@ def test_a_canary_is_told_in_the_condition_and_in_a_gauge(monitor_with: Callable
         "Prometheus reaches 1 of 1 pods that it knows; traffic goes 90 % to r-1, 10 % to r-2."
     )
     assert {sample.labels: sample.value for sample in shown} == {
+        ("ml", "sentiment"): 0,
         ("ml", "sentiment", "r-1"): 90,
         ("ml", "sentiment", "r-2"): 10,
     }
 
 
-def test_a_model_that_knative_scaled_to_zero_is_no_fault(monitor_with: Callable[..., ModelMonitor]) -> None:
-    asleep = TargetFacts({"a": "b"}, serving=ServingFacts("u-9", knative=True, ready=True))
-    broken = TargetFacts({"a": "b"}, serving=ServingFacts("u-9", knative=True, ready=False))
+READY_POD = PodFact("p", ready=False, ports=frozenset({8080}))
+KNATIVE = ServingFacts("u-9", knative=True, ready=True)
 
-    conditions = [target_reachable(monitor_with(), each, prometheus=None) for each in (asleep, broken)]
 
-    assert [(each.status, each.reason) for each in conditions] == [
-        ("Unknown", "ScaledToZero"),
-        ("False", "TargetNotFound"),
-    ]
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        (TargetFacts({}, serving=KNATIVE), "Knative has scaled the model to zero; a pod starts"),
+        (TargetFacts({}, serving=ServingFacts("u", stopped=True)), "The InferenceService is stopped"),
+        (TargetFacts({}, deployments=(DeploymentFact("a", 0),)), "Deployment a is scaled to 0 replicas."),
+    ],
+)
+def test_a_model_that_is_scaled_to_zero_on_purpose_is_no_fault(
+    monitor_with: Callable[..., ModelMonitor], target: TargetFacts, sentence: str
+) -> None:
+    condition = target_reachable(monitor_with(), target, prometheus=PrometheusFacts())
+    (shown,) = gauges(ObjectKey("ml", "sentiment"), (), (), target=target)
+
+    assert (condition.status, condition.reason) == ("Unknown", "ScaledToZero")
+    assert condition.message.startswith(sentence)
+    assert (shown.metric.name, shown.value) == ("modelmonitor_target_scaled_to_zero", 1)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(TargetFacts({"a": "b"}, serving=replace(KNATIVE, ready=False)), id="knative gave it up"),
+        pytest.param(TargetFacts({"a": "b"}, pods=(READY_POD,), serving=KNATIVE), id="a pod crashes"),
+        pytest.param(
+            TargetFacts({"a": "b"}, deployments=(DeploymentFact("a", 0), DeploymentFact("b", 1))),
+            id="a pod is wanted and absent",
+        ),
+        pytest.param(TargetFacts({"a": "b"}), id="nothing makes pods"),
+    ],
+)
+def test_a_model_without_pods_that_should_have_one_is_down(target: TargetFacts) -> None:
+    (shown,) = gauges(ObjectKey("ml", "sentiment"), (), (), target=target)
+
+    assert target.asleep is None
+    assert (shown.metric.name, shown.value) == ("modelmonitor_target_scaled_to_zero", 0)
