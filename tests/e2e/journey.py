@@ -60,6 +60,10 @@ class Journey:
     def apply(self, name: str) -> None:
         self.cluster.kubectl("-n", self.namespace, "apply", "-f", "-", stdin=manifest(name, self.namespace))
 
+    def delete(self, name: str) -> None:
+        what = manifest(name, self.namespace)
+        self.cluster.kubectl("-n", self.namespace, "delete", "--ignore-not-found", "-f", "-", stdin=what)
+
     def helm(self, *arguments: str) -> str:
         return self.cluster.helm(*arguments, "--namespace", self.namespace)
 

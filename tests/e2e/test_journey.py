@@ -355,7 +355,7 @@ def test_an_upgrade_brings_it_back_and_a_rollback_keeps_the_data(journey: Journe
 def test_uninstall_leaves_the_crd_the_volumes_and_their_passwords(journey: Journey) -> None:
     journey.kubectl("delete", "modelmonitor", MONITOR)
     journey.helm("uninstall", RELEASE, "--wait", "--timeout", "5m")
-    journey.kubectl("delete", "deployment,service,configmap,secret", "-l", "app=receiver")
+    journey.delete("receiver")
     eventually(lambda: not leftovers(journey), within_s=START_S, what="nothing but what is kept")
     assert journey.cluster.exists("crd", "modelmonitors.modelmonitor.io")
     claims = [each["metadata"]["name"] for each in journey.get("pvc")["items"]]
@@ -381,4 +381,4 @@ def leftovers(journey: Journey) -> list[str]:
     ]
     kept = {"ServiceAccount/default", "ConfigMap/kube-root-ca.crt", "Secret/modelmonitor-postgresql"}
     names = {f"{each['kind']}/{each['metadata']['name']}" for each in found}
-    return sorted(names - kept - {"Secret/receiver"})
+    return sorted(names - kept)
