@@ -71,11 +71,12 @@ def _refused(monitor: ModelMonitor) -> tuple[str, ...]:
 
 
 def _impossible_schedules(monitor: ModelMonitor) -> Iterator[str]:
-    for number, check in enumerate(monitor.spec.checks):
+    schedules = {f"checks[{number}]": check.schedule for number, check in enumerate(monitor.spec.checks)}
+    for field, schedule in {**schedules, "report": monitor.spec.report.schedule}.items():
         try:
-            longest_gap(check.schedule)
+            longest_gap(schedule)
         except ValueError:
-            yield f"spec.checks[{number}].schedule: {check.schedule!r} never fires; correct it."
+            yield f"spec.{field}.schedule: {schedule!r} never fires; correct it."
 
 
 def _status(found: Mapping[str, Any]) -> ModelMonitorStatus:

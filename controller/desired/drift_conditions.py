@@ -76,7 +76,7 @@ def reference_ready(states: Sequence[CheckState]) -> Condition:
 
 
 def _failed_task(job: JobFact) -> str:
-    return f"The last {job.check} of the log failed (job {job.name}): {job.message or 'see its log'}."
+    return f"The last {job.check} failed (job {job.name}): {job.message or 'see its log'}."
 
 
 def _found(state: CheckState) -> str:

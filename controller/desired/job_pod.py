@@ -17,6 +17,7 @@ MOUNT: Final = "/etc/modelmonitor"
 MONITOR_PATH: Final = f"{MOUNT}/{MONITOR_FILE}"
 DRIFT: Final = "drift"
 UPKEEP: Final = "upkeep"
+REPORT: Final = "report"
 
 
 def job_pod(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> dict[str, Any]:
@@ -30,11 +31,19 @@ def job_pod(monitor: ModelMonitor, defaults: Defaults, *, check: str) -> dict[st
     return {"metadata": {"labels": own_labels(monitor, check=check)}, "spec": pod}
 
 
-def upkeep_pod(monitor: ModelMonitor, defaults: Defaults) -> dict[str, Any]:
-    """The pod template of the job that keeps the prediction log within its retention."""
-    command = ["python", "-m", "modelmonitor.job.upkeep"]
+def task_pod(
+    monitor: ModelMonitor, defaults: Defaults, *, name: str, command: Sequence[str]
+) -> dict[str, Any]:
+    """The pod template of a job that is no check: it has the database, but nothing to tell the API server.
+
+    Args:
+        monitor: the monitor that it works for.
+        defaults: settings of the installation.
+        name: of the task and of its container.
+        command: what it runs.
+    """
     environment = _environment(defaults, {})
-    pod = restricted_pod(monitor, defaults, name=UPKEEP, command=command, environment=environment)
+    pod = restricted_pod(monitor, defaults, name=name, command=command, environment=environment)
     return {"metadata": {"labels": own_labels(monitor)}, "spec": pod}
 
 

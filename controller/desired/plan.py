@@ -12,6 +12,7 @@ from controller.desired.identity import identity
 from controller.desired.monitor_file import monitor_file
 from controller.desired.pod_monitor import pod_monitor
 from controller.desired.prometheus_rule import prometheus_rule
+from controller.desired.report_job import report_job
 from controller.desired.upkeep_job import upkeep_job
 from controller.manifest import CHILD_KINDS, POD_MONITOR, Capabilities, Desired, Plan
 from modelmonitor.api.v1alpha1 import ModelMonitor
@@ -33,6 +34,7 @@ def plan(
         *identity(monitor),
         *(check_job(monitor, check, defaults=defaults) for check in monitor.spec.checks),
         upkeep_job(monitor, defaults),
+        report_job(monitor, defaults),
         *filter(None, [dashboards(monitor, defaults)]),
         *([pod_monitor(monitor, defaults, pods=pods)] if pods else []),
         prometheus_rule(monitor, defaults),

@@ -7,12 +7,13 @@ from typing import Final
 
 from controller.desired.cron_job import LATEST_START, failure_policy
 from controller.desired.defaults import Defaults
-from controller.desired.job_pod import UPKEEP, upkeep_pod
+from controller.desired.job_pod import UPKEEP, task_pod
 from controller.desired.metadata import TASK_LABEL, child, own_labels
 from controller.desired.names import task_job_name
 from controller.manifest import CRON_JOB, Desired
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
+_COMMAND: Final = ("python", "-m", "modelmonitor.job.upkeep")
 _DEADLINE_S: Final = 1800
 _TRIES: Final = 2
 _HOURS: Final = 6
@@ -28,7 +29,7 @@ def upkeep_job(monitor: ModelMonitor, defaults: Defaults) -> Desired:
         "activeDeadlineSeconds": _DEADLINE_S,
         "backoffLimit": _TRIES,
         "podFailurePolicy": failure_policy(UPKEEP),
-        "template": upkeep_pod(monitor, defaults),
+        "template": task_pod(monitor, defaults, name=UPKEEP, command=_COMMAND),
     }
     spec = {
         "schedule": _schedule(monitor),

@@ -92,7 +92,7 @@ class DriftJob(ApiModel):
 
 
 class Report(ApiModel):
-    """The regular report, beside the one that every run makes."""
+    """The regular report beside that of every run: the review of the week, as a page in MLflow."""
 
     schedule: Cron = "0 6 * * 1"
     """When it is made; Mondays at 6 by default, for the weekly review."""
@@ -101,7 +101,7 @@ class Report(ApiModel):
     """Time zone of the schedule."""
 
     experiment: ExperimentName = "model-monitoring"
-    """MLflow experiment of the runs."""
+    """MLflow experiment of these reports; drift runs have one of their monitor's own."""
 
     keep: Annotated[int, Field(strict=True, ge=1, le=520)] = 12
     """How many reports are kept."""

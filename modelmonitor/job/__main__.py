@@ -22,18 +22,15 @@ import sys
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from pydantic import ValidationError
-
-from modelmonitor.api.load import InvalidMonitor, load_monitor
-from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.api.load import InvalidMonitor
 from modelmonitor.detect.missing import DetectionError
 from modelmonitor.job.cluster_status import ApiServer, ApiServerUnreachable, MonitorAddress, write_status
-from modelmonitor.job.errors import JobError, UnreadableMonitor
+from modelmonitor.job.errors import JobError
 from modelmonitor.job.logs import log_as_json
 from modelmonitor.job.plan import plan_run
 from modelmonitor.job.references.sources import Sources
 from modelmonitor.job.run import Options, Run, new_run_id, run
-from modelmonitor.job.settings import PREFIX, JobSettings
+from modelmonitor.job.settings import JobSettings, read_job_settings, read_monitor
 from modelmonitor.report.answers import headline
 from modelmonitor.store.errors import DatabaseUnreachable, StoreError
 
@@ -53,7 +50,7 @@ def main() -> int:
     """Run once; every known failure is one sentence in the log and an exit code."""
     log_as_json(sys.stderr)
     try:
-        settings = _settings()
+        settings = read_job_settings()
         destination = settings.status_of
         finished = _run(settings)
     except DatabaseUnreachable as error:
@@ -87,21 +84,8 @@ def _kept(error: Exception) -> str:
     return f"{error} The run is in PostgreSQL, but not in the status."
 
 
-def _settings() -> JobSettings:
-    try:
-        return JobSettings()
-    except ValidationError as error:
-        problems = (f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors())
-        raise UnreadableMonitor(f"The environment of the job is not right: {'; '.join(problems)}.") from None
-
-
-def _variable(location: tuple[int | str, ...]) -> str:
-    name = "_".join(map(str, location)).upper()
-    return name if name.startswith("KUBERNETES_") else f"{PREFIX}{name}"
-
-
 def _run(settings: JobSettings) -> Run:
-    plan = plan_run(_monitor(settings), only=settings.only, deployment_id=settings.deployment_id)
+    plan = plan_run(read_monitor(settings), only=settings.only, deployment_id=settings.deployment_id)
     options = Options(
         now=settings.moment(datetime.now(UTC)),
         mlflow_tracking_uri=settings.mlflow_tracking_uri,
@@ -113,16 +97,6 @@ def _run(settings: JobSettings) -> Run:
         ),
     )
     return run(plan, database_url=settings.database_url.get_secret_value(), options=options)
-
-
-def _monitor(settings: JobSettings) -> ModelMonitor:
-    try:
-        text = settings.monitor.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableMonitor(
-            f"The monitor {settings.monitor} cannot be read ({error}): correct {PREFIX}MONITOR."
-        ) from None
-    return load_monitor(text, source=str(settings.monitor))
 
 
 def _output(finished: Run, *, degraded: tuple[str, ...]) -> dict[str, object]:

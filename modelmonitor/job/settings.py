@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from modelmonitor.api.load import load_monitor
+from modelmonitor.api.v1alpha1 import ModelMonitor
 from modelmonitor.job.cluster_status import SERVICE_ACCOUNT, ApiServer, MonitorAddress
-from modelmonitor.job.errors import NotInACluster
+from modelmonitor.job.errors import NotInACluster, UnreadableMonitor
 
 PREFIX = "MM_JOB_"
 
@@ -84,3 +86,37 @@ class JobSettings(BaseSettings):
     def moment(self, present: datetime) -> datetime:
         """The end of the windows."""
         return self.now or present
+
+
+def read_job_settings() -> JobSettings:
+    """The settings in the environment.
+
+    Raises:
+        UnreadableMonitor: a variable is missing or wrong; the sentence names it.
+    """
+    try:
+        return JobSettings()
+    except ValidationError as error:
+        problems = (f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors())
+        raise UnreadableMonitor(f"The environment of the job is not right: {'; '.join(problems)}.") from None
+
+
+def read_monitor(settings: JobSettings) -> ModelMonitor:
+    """The monitor that the settings name.
+
+    Raises:
+        UnreadableMonitor: there is no such file.
+        InvalidMonitor: it holds no valid monitor.
+    """
+    try:
+        text = settings.monitor.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableMonitor(
+            f"The monitor {settings.monitor} cannot be read ({error}): correct {PREFIX}MONITOR."
+        ) from None
+    return load_monitor(text, source=str(settings.monitor))
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = "_".join(map(str, location)).upper()
+    return name if name.startswith("KUBERNETES_") else f"{PREFIX}{name}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -44,6 +46,20 @@ def log_run(report: RunReport, *, html: str, tracking_uri: str) -> str:
     Raises:
         TrackingUnreachable: MLflow is not installed, does not answer, or refuses the run.
     """
+    with tracking(tracking_uri) as client:
+        return _logged(client, report, html=html)
+
+
+@contextmanager
+def tracking(tracking_uri: str) -> Iterator[MlflowClient]:
+    """A client of MLflow; whatever it raises is one error with one sentence.
+
+    Args:
+        tracking_uri: of the MLflow server, or a file or sqlite store.
+
+    Raises:
+        TrackingUnreachable: MLflow is not installed, does not answer, or refuses.
+    """
     _require_answer(tracking_uri)
     for name, value in _BEHAVIOUR.items():
         os.environ.setdefault(name, value)
@@ -52,7 +68,7 @@ def log_run(report: RunReport, *, html: str, tracking_uri: str) -> str:
     except ImportError:
         raise TrackingUnreachable("MLflow is not installed: pip install 'modelmonitor[job]'.") from None
     try:
-        return _logged(MlflowClient(tracking_uri=tracking_uri), report, html=html)
+        yield MlflowClient(tracking_uri=tracking_uri)
     except Exception as error:
         # MLflow passes on whatever its stores raise, and none of that may cost the verdict.
         cause = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
@@ -148,8 +164,8 @@ def _logged(client: MlflowClient, report: RunReport, *, html: str) -> str:
     from mlflow.entities import Metric, Param
 
     moment = int(report.finished_at.timestamp() * 1000)
-    experiment = _experiment(client, experiment_name(report.monitor))
-    known = _known_run(client, experiment, run_id=report.run_id)
+    experiment = experiment_id(client, experiment_name(report.monitor))
+    known = finished_run(client, experiment, run_id=report.run_id)
     if known:
         return known
     run = client.create_run(
@@ -184,7 +200,8 @@ def _explanations(report: RunReport) -> dict[str, str]:
     return {f"modelmonitor.explanation.{name}": text for name, text in told if text}
 
 
-def _known_run(client: MlflowClient, experiment: str, *, run_id: str) -> str | None:
+def finished_run(client: MlflowClient, experiment: str, *, run_id: str) -> str | None:
+    """The MLflow run of an id of ours, if it was finished."""
     # A run that was killed and made again under its id must not be there twice; half a one is made anew.
     found = client.search_runs(
         [experiment],
@@ -194,7 +211,8 @@ def _known_run(client: MlflowClient, experiment: str, *, run_id: str) -> str | N
     return str(found[0].info.run_id) if found else None
 
 
-def _experiment(client: MlflowClient, name: str) -> str:
+def experiment_id(client: MlflowClient, name: str) -> str:
+    """The experiment of a name, made if there is none."""
     found = client.get_experiment_by_name(name)
     if found is None:
         return _created(client, name)

@@ -16,15 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from pydantic import ValidationError
-
 from modelmonitor.api.durations import parse_duration
-from modelmonitor.api.load import InvalidMonitor, load_monitor
+from modelmonitor.api.load import InvalidMonitor
 from modelmonitor.api.v1alpha1 import ModelMonitor
 from modelmonitor.job.database import database
-from modelmonitor.job.errors import JobError, UnreadableMonitor
+from modelmonitor.job.errors import JobError
 from modelmonitor.job.logs import log_as_json
-from modelmonitor.job.settings import PREFIX, JobSettings
+from modelmonitor.job.settings import read_job_settings, read_monitor
 from modelmonitor.job.upkeep_plan import Seen, UpkeepPlan, plan_upkeep
 from modelmonitor.store.errors import DatabaseUnreachable, StoreError
 from modelmonitor.store.partitions import drop_expired, ensure_partitions
@@ -60,8 +58,8 @@ def main() -> int:
     """Run once; every known failure is one sentence in the log and an exit code."""
     log_as_json(sys.stderr)
     try:
-        settings = _settings()
-        monitor = _monitor(settings)
+        settings = read_job_settings()
+        monitor = read_monitor(settings)
         deployment = settings.deployment_id or monitor.model_name
         with database(settings.database_url.get_secret_value()) as conn:
             done = keep_up(conn, monitor, deployment_id=deployment, now=settings.moment(datetime.now(UTC)))
@@ -142,26 +140,6 @@ def _expire(conn: Connection, deployment_id: str, day: date, *, now: datetime) -
         cursor.execute("SELECT modelmonitor_expire_day(%s, %s, %s)", (deployment_id, day, now))
         (deleted,) = cursor.fetchone() or (0,)
     return int(deleted)
-
-
-def _settings() -> JobSettings:
-    try:
-        return JobSettings()
-    except ValidationError as error:
-        problems = (
-            f"{PREFIX}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
-        )
-        raise UnreadableMonitor(f"The environment of the job is not right: {'; '.join(problems)}.") from None
-
-
-def _monitor(settings: JobSettings) -> ModelMonitor:
-    try:
-        text = settings.monitor.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableMonitor(
-            f"The monitor {settings.monitor} cannot be read ({error}): correct {PREFIX}MONITOR."
-        ) from None
-    return load_monitor(text, source=str(settings.monitor))
 
 
 def _output(done: Done) -> dict[str, object]:

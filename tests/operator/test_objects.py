@@ -55,6 +55,7 @@ def test_one_monitor_makes_everything_that_watches_the_model(namespace: Any, rea
         "CronJob/sentiment-concept",
         "CronJob/sentiment-performance",
         f"CronJob/{task_job_name('sentiment', 'upkeep')}",
+        f"CronJob/{task_job_name('sentiment', 'report')}",
         "PodMonitor/modelmonitor-sentiment",
         "PrometheusRule/modelmonitor-sentiment",
     }
@@ -135,6 +136,7 @@ def test_suspend_suspends_runs_and_alerts_and_nothing_else(namespace: Any, ready
         "sentiment-data": True,
         "sentiment-concept": True,
         "sentiment-performance": True,
+        task_job_name("sentiment", "report"): True,
         # Retention is a promise about people's data, which a pause of the checks does not suspend.
         task_job_name("sentiment", "upkeep"): False,
     }

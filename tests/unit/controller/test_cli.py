@@ -27,6 +27,7 @@ def test_render_needs_no_cluster() -> None:
         "CronJob",
         "CronJob",
         "CronJob",
+        "CronJob",
         "PodMonitor",
         "PrometheusRule",
     ]
