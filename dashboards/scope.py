@@ -11,6 +11,10 @@ PROMETHEUS: Final = {"type": "prometheus", "uid": "${datasource}"}
 POSTGRES_PLUGIN: Final = "grafana-postgresql-datasource"
 POSTGRES: Final = {"type": POSTGRES_PLUGIN, "uid": "${pg}"}
 BY_MONITOR: Final = "by (namespace, modelmonitor)"
+_OWN_ROWS: Final = "monitor = ${monitor:sqlstring} AND namespace IN ('', ${namespace:sqlstring})"
+_ANY_ROWS: Final = (
+    "monitor ~ '^(${monitor:regex})$' AND (namespace = '' OR namespace ~ '^(${namespace:regex})$')"
+)
 BY_CHECK: Final = "by (namespace, modelmonitor, check)"
 
 
@@ -35,8 +39,8 @@ class Scope:
 
     @property
     def monitor_rows(self) -> str:
-        """SQL: rows of a table with a column `monitor`."""
-        return "monitor ~ '^(${monitor:regex})$'" if self.many else "monitor = ${monitor:sqlstring}"
+        """SQL: rows of a table with columns `monitor` and `namespace`, which is empty in rows of old."""
+        return _ANY_ROWS if self.many else _OWN_ROWS
 
     def variables(self, *more: dict[str, Any]) -> list[dict[str, Any]]:
         """Data sources, namespace and monitor, then those that a dashboard adds."""
@@ -70,11 +74,11 @@ ONE_MONITOR: Final = Scope(many=False, source=metrics.RUN_INTERVAL.name)
 def deployment_variable() -> dict[str, Any]:
     """Whose predictions: the log knows deployments, the last run says which belongs to the monitor."""
     query = (
-        "SELECT deployment_id FROM (SELECT DISTINCT deployment_id FROM prediction_rollups"
-        " UNION SELECT DISTINCT deployment_id FROM drift_results WHERE monitor = ${monitor:sqlstring}) "
+        "SELECT deployment_id FROM (SELECT DISTINCT deployment_id FROM prediction_rollups"  # noqa: S608 - ours
+        f" UNION SELECT DISTINCT deployment_id FROM drift_results WHERE {_OWN_ROWS}) "
         "AS known"
         " ORDER BY deployment_id IN (SELECT deployment_id FROM drift_results"
-        " WHERE monitor = ${monitor:sqlstring}) DESC, deployment_id"
+        f" WHERE {_OWN_ROWS}) DESC, deployment_id"
     )
     return _query_variable(POSTGRES, query) | {"name": "deployment", "label": "Deployment"}
 

@@ -130,7 +130,9 @@ def _history(monitor: str, where: Where, *, since: datetime) -> tuple[DriftRow, 
     subject = one_subject(monitor, places)
 
     def read(conn: Any) -> tuple[DriftRow, ...]:  # noqa: ANN401 - psycopg2's connection
-        return list_results(conn, deployment_id=subject.deployment, since=since, limit=_MOST_ROWS)
+        return list_results(
+            conn, deployment_id=subject.deployment, namespace=subject.namespace, since=since, limit=_MOST_ROWS
+        )
 
     return read_database(url, read, timeout_s=places.timeout_s)
 

@@ -20,6 +20,8 @@ class ExitCode(IntEnum):
     """`demo` ran to its end, but a verdict was not the one that the data deserve."""
     NOT_FOUND = 5
     """There is no monitor, run or check of this name."""
+    NOT_REPEATED = 6
+    """`drift replay`: the rows of the run are no longer what they were, or a number came out different."""
     WARNING = 10
     """With `--exit-code` only: something is in its warning range."""
     DRIFT = 20

@@ -14,6 +14,7 @@ from modelmonitor.job.scoring import PredictorUnreachable
 from modelmonitor.local.addresses import NotRunning
 from modelmonitor.local.errors import LocalError
 from modelmonitor.store.errors import DatabaseUnreachable, StoreError
+from modelmonitor.store.runs import RunMissing, SeveralRuns
 
 # The first class that fits decides, so the special ones stand before the general ones.
 _CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
@@ -24,6 +25,8 @@ _CODES: tuple[tuple[type[Exception], ExitCode], ...] = (
     (NotRunning, ExitCode.UNREACHABLE),
     (DetectionError, ExitCode.BAD_INPUT),
     (JobError, ExitCode.BAD_INPUT),
+    (RunMissing, ExitCode.NOT_FOUND),
+    (SeveralRuns, ExitCode.BAD_INPUT),
     (StoreError, ExitCode.ERROR),
     (LocalError, ExitCode.ERROR),
     (DownloadFailed, ExitCode.ERROR),

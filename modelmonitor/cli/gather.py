@@ -142,7 +142,13 @@ def _ask_prometheus(subject: Subject, places: Places) -> Live:
 def _read(conn: Connection, subject: Subject, *, now: datetime, window: timedelta) -> Logged:
     from modelmonitor.store.results import list_results
 
-    rows = list_results(conn, deployment_id=subject.deployment, since=now - _HISTORY, limit=_MOST_ROWS)
+    rows = list_results(
+        conn,
+        deployment_id=subject.deployment,
+        namespace=subject.namespace,
+        since=now - _HISTORY,
+        limit=_MOST_ROWS,
+    )
     return Logged(
         window=window_facts(
             conn,

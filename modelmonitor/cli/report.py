@@ -89,7 +89,9 @@ def _of_run(run: str, monitor: str, places: Places, *, back: timedelta) -> tuple
     start = utc_now() - back
 
     def read(conn: Any) -> Any:  # noqa: ANN401 - psycopg2's connection, and rows
-        return list_results(conn, deployment_id=subject.deployment, since=start, limit=_MOST_ROWS)
+        return list_results(
+            conn, deployment_id=subject.deployment, namespace=subject.namespace, since=start, limit=_MOST_ROWS
+        )
 
     rows = read_database(url, read, timeout_s=places.timeout_s)
     if not rows:

@@ -114,7 +114,9 @@ def _days(conn: Connection, subject: Subject, *, now: datetime) -> tuple[Day, ..
 def _runs(conn: Connection, subject: Subject, *, since: datetime) -> tuple[CheckLine, ...]:
     from modelmonitor.store.results import list_results
 
-    rows = list_results(conn, deployment_id=subject.deployment, since=since, limit=_MOST_ROWS)
+    rows = list_results(
+        conn, deployment_id=subject.deployment, namespace=subject.namespace, since=since, limit=_MOST_ROWS
+    )
     return check_lines(rows)
 
 

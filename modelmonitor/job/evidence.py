@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
+
+import numpy as np
 
 from modelmonitor.job.plan import RunPlan
 from modelmonitor.job.window import Window
@@ -25,26 +27,48 @@ def gather(
     packages: Mapping[str, str],
 ) -> EvidenceReport:
     """Digests of plan, reference and windows, with seed and package versions."""
+    read = {name: window for name, window in windows.items() if window.sample is not None}
     return EvidenceReport(
         seed=seed,
         reference_rows=None if reference is None else digest_of_rows(reference),
-        window_rows={
-            name: digest_of_rows(window.sample) if window.bulk is None else window.bulk.digest
-            for name, window in windows.items()
-            if window.sample is not None
-        },
+        window_rows={name: digest_of_ids(window) for name, window in read.items()},
+        window_content={name: digest_of_content(window) for name, window in read.items()},
         plan=digest_of_plan(plan),
         packages=dict(packages),
     )
 
 
-def digest_of_rows(sample: Sample) -> str:
-    """SHA-256 over ids and class probabilities, whatever the order of the rows."""
-    rows = sorted(
-        identity.encode() + probabilities.tobytes()
-        for identity, probabilities in zip(sample.prediction_ids, sample.probabilities, strict=True)
+def digest_of_ids(window: Window) -> str:
+    """SHA-256 over the ids of the rows of every part of a window, whatever their order."""
+    parts = ("\n".join(sorted(part.sample.prediction_ids)) for part in window.parts)
+    return hashlib.sha256("\n\n".join(parts).encode()).hexdigest()
+
+
+def digest_of_content(window: Window) -> str:
+    """SHA-256 over all that is compared of the rows of every part of a window, whatever their order."""
+    parts = (
+        f"{digest_of_rows(each.sample)} {each.bulk.digest if each.bulk else ''}" for each in window.parts
     )
-    return hashlib.sha256(b"\n".join(rows)).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def digest_of_rows(sample: Sample) -> str:
+    """SHA-256 over ids, times, texts, probabilities, embeddings and segments, whatever the rows' order."""
+    return hashlib.sha256(b"".join(sorted(_digests(sample)))).hexdigest()
+
+
+def _digests(sample: Sample) -> Iterator[bytes]:
+    times = sample.predicted_at.astype("datetime64[us]").astype(np.int64)
+    for row, (identity, text) in enumerate(zip(sample.prediction_ids, sample.texts, strict=True)):
+        digest = hashlib.sha256(identity.encode())
+        digest.update(times[row].tobytes())
+        digest.update(b"" if text is None else b"=" + text.encode("utf-8", "surrogatepass"))
+        digest.update(sample.probabilities[row].tobytes())
+        digest.update(b"" if sample.embeddings is None else sample.embeddings[row].tobytes())
+        digest.update(
+            json.dumps(dict(sample.segments[row]), sort_keys=True).encode() if sample.segments else b""
+        )
+        yield digest.digest()
 
 
 def digest_of_plan(plan: RunPlan) -> str:

@@ -15,7 +15,7 @@ from modelmonitor.decide.patterns import Seen
 from modelmonitor.decide.retrain import PastFiring
 from modelmonitor.store.episodes import EpisodeRow, load_episodes, lock_decisions
 from modelmonitor.store.patterns import PatternRow, load_patterns
-from modelmonitor.store.results import Looks, count_looks
+from modelmonitor.store.results import Looks, adopt_results, count_looks
 from modelmonitor.store.retrain import load_triggers
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def recall(cursor: Cursor, plan: RunPlan, *, run_id: str, now: datetime) -> Memo
         run_id: this run; what it wrote before it was killed does not count as earlier.
         now: the present of the run.
     """
-    whose = {"monitor": plan.monitor, "deployment_id": plan.deployment_id}
+    whose = plan.whose
     lock_decisions(cursor, **whose)
+    adopt_results(cursor, **whose)
     episodes: dict[str, list[Episode]] = {}
     for row in load_episodes(cursor, **whose, until=now):
         episodes.setdefault(row.check_name, []).append(_episode(row))
@@ -78,8 +79,7 @@ def period_start(now: datetime, *, per: str) -> datetime:
 def episode_row(episode: Episode, *, check: str, plan: RunPlan) -> EpisodeRow:
     """An episode as it is stored."""
     return EpisodeRow(
-        monitor=plan.monitor,
-        deployment_id=plan.deployment_id,
+        **plan.whose,
         check_name=check,
         severity=episode.severity,
         started_at=episode.started_at,

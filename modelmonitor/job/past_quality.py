@@ -44,8 +44,7 @@ def record_quality(
     _record(conn, plan, windows=windows, report=report)
     stale = stale_windows(
         conn,
-        monitor=plan.monitor,
-        deployment_id=plan.deployment_id,
+        **plan.whose,
         since=now - _REVISED_FOR,
         most=_MOST_AT_ONCE,
     )
@@ -58,8 +57,7 @@ def _record(conn: Connection, plan: RunPlan, *, windows: Mapping[str, Window], r
     window = next((each for each in windows.values() if each.labels is not None), None)
     if window is None or window.labels is None or not window.rows_logged or report.model_version is None:
         return
-    whose = {"monitor": plan.monitor, "deployment_id": plan.deployment_id}
-    known_until = last_recorded_end(conn, **whose, until=window.end)
+    known_until = last_recorded_end(conn, **plan.whose, until=window.end)
     fresh = window.end - max(known_until or window.start, window.start)
     if 2 * fresh < window.end - window.start:
         return
@@ -84,8 +82,7 @@ def _revised(conn: Connection, plan: RunPlan, past: PastWindow, *, now: datetime
 def _row(plan: RunPlan, past: PastWindow, *, labels: Labels, now: datetime) -> QualityRow:
     found = measured(labels.counts, delay_s=labels.delay_s)
     return QualityRow(
-        monitor=plan.monitor,
-        deployment_id=plan.deployment_id,
+        **plan.whose,
         window_start=past.window_start,
         window_end=past.window_end,
         model_version=past.model_version,

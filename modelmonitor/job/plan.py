@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from modelmonitor.api.checks import Check, CheckType, Detector
 from modelmonitor.api.durations import parse_duration
@@ -20,6 +21,9 @@ from modelmonitor.detect.catalogue import Detector as DetectorFunction
 from modelmonitor.health import Bounds, Thresholds
 from modelmonitor.job.errors import UnknownCheck
 from modelmonitor.job.levels import TEXT_TEST, levels_of, parts_of, tests_of
+
+DEFAULT_NAMESPACE: Final = "default"
+"""Of monitors that no cluster gave one, as Kubernetes would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,13 @@ class ReferencePlan:
     Attributes:
         name: in PostgreSQL; of a data set its own.
         spec: the source and when it is read anew.
+        longest_lookback: of all checks of the monitor, also those that do not run now.
         token_place: where the score token belongs in a cluster; empty where nothing says.
     """
 
     name: str
     spec: Reference
+    longest_lookback: timedelta
     token_place: str = ""
 
 
@@ -133,6 +139,12 @@ class RunPlan:
     privacy: str
     retrain: RetrainPlan
     settings: dict[str, object]
+
+    @property
+    def whose(self) -> dict[str, str]:
+        """By what results, episodes and triggers of this monitor are known in PostgreSQL."""
+        namespace = self.namespace or DEFAULT_NAMESPACE
+        return {"namespace": namespace, "monitor": self.monitor, "deployment_id": self.deployment_id}
 
     @property
     def show_texts(self) -> bool:
@@ -270,6 +282,7 @@ def _reference(monitor: ModelMonitor) -> ReferencePlan:
         # A slash and a colon are in no name of a data set, so what a monitor builds of its log is its own.
         name=spec.dataset or f"{owner}:{kind}",
         spec=spec,
+        longest_lookback=max(parse_duration(check.window.lookback) for check in monitor.spec.checks),
         token_place="" if token is None else f"Secret {token.secret_name}, key {token.key}",
     )
 

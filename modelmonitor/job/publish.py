@@ -26,6 +26,7 @@ from modelmonitor.store.patterns import save_pattern
 from modelmonitor.store.results import insert_results, set_report_url
 from modelmonitor.store.retrain import save_trigger
 from modelmonitor.store.rollups import HourRow
+from modelmonitor.store.runs import RunRow, save_run
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2's class has a lower-case name
@@ -53,7 +54,13 @@ class Published:
 
 
 def decide_and_save(
-    conn: Connection, report: RunReport, *, plan: RunPlan, hours: Sequence[HourRow], report_url: str
+    conn: Connection,
+    report: RunReport,
+    *,
+    plan: RunPlan,
+    hours: Sequence[HourRow],
+    report_url: str,
+    record: RunRow,
 ) -> RunReport:
     """Place a run among the earlier ones and save all that follows, in one transaction, or nothing.
 
@@ -63,6 +70,7 @@ def decide_and_save(
         plan: of the run.
         hours: hourly sums of the last days.
         report_url: where the report will be, empty if not known yet.
+        record: what the run rests on.
 
     Returns:
         The report with looks, episodes and reasons to train again.
@@ -70,6 +78,7 @@ def decide_and_save(
     with conn, conn.cursor() as cursor:
         memory = recall(cursor, plan, run_id=report.run_id, now=report.finished_at)
         found = conclude(report, plan=plan, memory=memory, hours=hours)
+        save_run(cursor, record)
         insert_results(cursor, result_rows(found.report, report_url=report_url))
         for check, step in found.steps.items():
             if step.episode is not None and step.change != "none":

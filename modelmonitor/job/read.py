@@ -74,7 +74,7 @@ def read(conn: Connection, plan: RunPlan, *, sources: Sources, now: datetime, se
 
 
 def _shown(reference: Reference | None, plan: RunPlan) -> Reference | None:
-    return None if reference is None else replace(reference, sample=_visible(reference.sample, plan))
+    return None if reference is None else replace(reference, sample=visible(reference.sample, plan))
 
 
 def _window(
@@ -94,7 +94,7 @@ def _window(
     try:
         bounds = (span.start, check.parts, check.max_rows)
         if bounds not in known:
-            known[bounds] = _parts(conn, plan, check, reference=reference, span=span, seed=seed)
+            known[bounds] = read_parts(conn, plan, check, reference=reference, span=span, seed=seed)
     except MixedWindow as error:
         return span.closed(Obstacle("MixedWindow", str(error)))
     if not span.logged and span.others:
@@ -118,19 +118,23 @@ _Bounds = tuple[datetime, int, int]
 """Of checks with the same start, parts and most rows the window is read once."""
 
 
-def _parts(
-    conn: Connection, plan: RunPlan, check: PlannedCheck, *, reference: Reference, span: _Span, seed: int
+def read_parts(
+    conn: Connection, plan: RunPlan, check: PlannedCheck, *, reference: Reference, span: Span, seed: int
 ) -> list[Part]:
+    """The rows of a span and of its newest parts, as a run of the check compares them.
+
+    Raises:
+        MixedWindow: predictions that cannot be compared with each other.
+    """
     samples = _samples(conn, plan, check, reference=reference, span=span, seed=seed)
     bulks = _bulks(conn, plan, check, reference=reference, span=span, sample=samples[0][1], seed=seed)
     return [
-        Part(start, _visible(sample, plan), bulk)
-        for (start, sample), bulk in zip(samples, bulks, strict=True)
+        Part(start, visible(sample, plan), bulk) for (start, sample), bulk in zip(samples, bulks, strict=True)
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """Bounds of a window with the predictions between them, of the judged version and of others."""
 
     start: datetime
@@ -140,6 +144,7 @@ class _Span:
     latest_other: str
 
     def closed(self, obstacle: Obstacle) -> Window:
+        """The window without rows, for the reason given."""
         return Window(
             self.start, self.end, self.logged, sample=None, obstacle=obstacle, other_versions=self.others
         )
@@ -147,7 +152,7 @@ class _Span:
 
 def _span(
     conn: Connection, plan: RunPlan, check: PlannedCheck, *, version: str | None, now: datetime
-) -> _Span:
+) -> Span:
     start, whose = now - check.lookback, plan.deployment_id
     if check.newest is not None:
         start = start_of_newest(
@@ -158,7 +163,7 @@ def _span(
     others = counted() - logged if version else 0
     versions = model_versions(conn, deployment_id=whose, start=start, end=now) if others else ()
     strange = [name for name in versions if name != version]
-    return _Span(start, now, logged, others, strange[0] if strange else "")
+    return Span(start, now, logged, others, strange[0] if strange else "")
 
 
 def _samples(
@@ -167,7 +172,7 @@ def _samples(
     check: PlannedCheck,
     *,
     reference: Reference,
-    span: _Span,
+    span: Span,
     seed: int,
 ) -> list[tuple[datetime, Sample]]:
     """The whole window and its newest parts; of a window that is subsampled each part is read for itself."""
@@ -194,7 +199,7 @@ def _bulks(
     check: PlannedCheck,
     *,
     reference: Reference,
-    span: _Span,
+    span: Span,
     sample: Sample,
     seed: int,
 ) -> list[Bulk | None]:
@@ -243,7 +248,7 @@ def _moment(start: datetime) -> np.datetime64:
     return np.datetime64(start.astimezone(UTC).replace(tzinfo=None), "us")
 
 
-def _labels(conn: Connection, plan: RunPlan, *, span: _Span, reference: Reference) -> Labels:
+def _labels(conn: Connection, plan: RunPlan, *, span: Span, reference: Reference) -> Labels:
     tally = tally_labels(
         conn,
         deployment_id=plan.deployment_id,
@@ -255,6 +260,7 @@ def _labels(conn: Connection, plan: RunPlan, *, span: _Span, reference: Referenc
     return Labels(counts, tally.median_delay_s, tally.as_of)
 
 
-def _visible(sample: Sample, plan: RunPlan) -> Sample:
+def visible(sample: Sample, plan: RunPlan) -> Sample:
+    """The sample as a run may look at it: without texts where privacy settings keep none."""
     # A hash in place of a text has no words; comparing hashes as words would always look like drift.
     return sample if plan.show_texts else replace(sample, texts=(None,) * len(sample))

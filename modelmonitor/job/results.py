@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from modelmonitor.detect.roles import ROLES
 from modelmonitor.job.conclude import Conclusion, Judged
-from modelmonitor.job.plan import RunPlan
+from modelmonitor.job.plan import DEFAULT_NAMESPACE, RunPlan
 from modelmonitor.report.check import CheckReport, FindingReport, SegmentReport
 from modelmonitor.report.model import RunReport
 from modelmonitor.store.results import DriftRow
@@ -89,6 +90,7 @@ def _row(
         created_at=report.finished_at,
         evidence=_evidence(report, check, finding),
         report_url=report_url,
+        namespace=report.namespace or DEFAULT_NAMESPACE,
     )
 
 
@@ -103,6 +105,8 @@ def _evidence(report: RunReport, check: CheckReport, finding: FindingReport | No
         "plan": report.evidence.plan,
         "reference_rows": report.evidence.reference_rows,
         "window_rows": report.evidence.window_rows.get(check.name),
+        "window_content": report.evidence.window_content.get(check.name),
+        "rows": ROLES[finding.detector].to_json() if finding else {},
         "packages": dict(report.evidence.packages),
         "parameters": dict(finding.parameters) if finding else {},
         "parts": finding.parts if finding else 0,
@@ -122,8 +126,7 @@ def trigger_rows(found: Conclusion, *, plan: RunPlan) -> tuple[TriggerRow, ...]:
 def _trigger_row(judged: Judged, report: RunReport, *, plan: RunPlan) -> TriggerRow:
     return TriggerRow(
         run_id=report.run_id,
-        monitor=plan.monitor,
-        deployment_id=plan.deployment_id,
+        **plan.whose,
         check_name=judged.check,
         trigger=judged.firing.trigger,
         fires=judged.firing.fires,

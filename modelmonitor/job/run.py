@@ -16,6 +16,7 @@ from modelmonitor.job.pipeline import Circumstances, run_checks
 from modelmonitor.job.plan import RunPlan
 from modelmonitor.job.publish import Published, decide_and_save, publish, report_path, require_writable
 from modelmonitor.job.read import read
+from modelmonitor.job.record import run_row
 from modelmonitor.job.references.sources import Sources
 from modelmonitor.report.model import RunReport
 from modelmonitor.report.status import status_checks
@@ -91,7 +92,8 @@ def run(plan: RunPlan, *, database_url: str, options: Options) -> Run:
             circumstances=Circumstances(options.run_id, options.now, seed, options.packages),
         )
         url = str(path) if path else ""
-        report = decide_and_save(conn, draft, plan=plan, hours=found.hours, report_url=url)
+        record = run_row(plan, draft, reference=found.reference, windows=found.windows)
+        report = decide_and_save(conn, draft, plan=plan, hours=found.hours, report_url=url, record=record)
         record_quality(conn, plan, windows=found.windows, report=report)
         published = publish(
             conn, report, mlflow_tracking_uri=options.mlflow_tracking_uri, report_dir=options.report_dir

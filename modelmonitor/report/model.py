@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Literal
 
+from pydantic import Field
+
 from modelmonitor.health import State
 from modelmonitor.report.check import CheckReport, ReferenceReport, VerdictReport, WindowReport, worst
 from modelmonitor.report.concept import ConceptReport
@@ -126,7 +128,8 @@ class EvidenceReport(Part):
 
     Attributes:
         reference_rows: SHA-256 over the reference's rows.
-        window_rows: SHA-256 over the ids of the window's rows, by check.
+        window_rows: SHA-256 over the ids of the rows that were read, by check.
+        window_content: SHA-256 over all that was compared of these rows, by check.
         plan: SHA-256 of the plan (checks, detectors, levels, thresholds).
         packages: versions of the packages that computed the numbers.
     """
@@ -134,6 +137,7 @@ class EvidenceReport(Part):
     seed: int
     reference_rows: str | None
     window_rows: dict[str, str]
+    window_content: dict[str, str] = Field(default={})
     plan: str
     packages: dict[str, str]
 

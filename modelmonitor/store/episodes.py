@@ -12,7 +12,9 @@ from psycopg2.extras import Json
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
-_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('modelmonitor decisions ' || %s || ' ' || %s))"
+_LOCK: Final = (
+    "SELECT pg_advisory_xact_lock(hashtext('modelmonitor decisions ' || %s || '/' || %s || ' ' || %s))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,12 @@ class EpisodeRow:
     """One row of `drift_episodes`; times with time zone.
 
     Attributes:
-        monitor: name of the ModelMonitor.
+        namespace: of the ModelMonitor.
+        monitor: its name.
         deployment_id: whose predictions drifted.
         check_name: as in `spec.checks[].name`.
         severity: warning or critical, the worst so far.
-        started_at: with the three above the identity.
+        started_at: with the four names above the identity.
         ended_at: None while open.
         last_run_id: the run that changed it last.
         runs: runs that saw it.
@@ -37,6 +40,7 @@ class EpisodeRow:
         pages: how often it was worth a page.
     """
 
+    namespace: str
     monitor: str
     deployment_id: str
     check_name: str
@@ -56,28 +60,28 @@ class EpisodeRow:
 
 _COLUMNS: Final = tuple(column.name for column in fields(EpisodeRow))
 _NAMES: Final = ", ".join(_COLUMNS)
-_KEY: Final = ("monitor", "deployment_id", "check_name", "started_at")
+_KEY: Final = ("namespace", "monitor", "deployment_id", "check_name", "started_at")
 _CHANGED: Final = ", ".join(f"{name} = EXCLUDED.{name}" for name in _COLUMNS if name not in _KEY)
 _SAVE: Final = (
     f"INSERT INTO drift_episodes ({_NAMES}) VALUES ({', '.join(['%s'] * len(_COLUMNS))}) "  # noqa: S608  # names of ours
     f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {_CHANGED}"
 )
 _LOAD: Final = (
-    f"SELECT {_NAMES} FROM drift_episodes WHERE monitor = %s AND deployment_id = %s "  # noqa: S608  # names of ours
-    "AND started_at <= %s ORDER BY started_at"
+    f"SELECT {_NAMES} FROM drift_episodes WHERE namespace = %s AND monitor = %s "  # noqa: S608  # names of ours
+    "AND deployment_id = %s AND started_at <= %s ORDER BY started_at"
 )
 
 
-def lock_decisions(cursor: Cursor, *, monitor: str, deployment_id: str) -> None:
+def lock_decisions(cursor: Cursor, *, namespace: str, monitor: str, deployment_id: str) -> None:
     """Let runs of one monitor decide one after the other, until the end of the transaction."""
-    cursor.execute(_LOCK, (monitor, deployment_id))
+    cursor.execute(_LOCK, (namespace, monitor, deployment_id))
 
 
 def load_episodes(
-    cursor: Cursor, *, monitor: str, deployment_id: str, until: datetime
+    cursor: Cursor, *, namespace: str, monitor: str, deployment_id: str, until: datetime
 ) -> tuple[EpisodeRow, ...]:
     """Episodes of all checks of a monitor that had begun by `until`, the oldest first."""
-    cursor.execute(_LOAD, (monitor, deployment_id, until))
+    cursor.execute(_LOAD, (namespace, monitor, deployment_id, until))
     return tuple(EpisodeRow(*map(_utc, row)) for row in cursor)
 
 

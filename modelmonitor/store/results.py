@@ -48,6 +48,7 @@ class DriftRow:
         segment: the part of the window that was tested; empty for all of it.
         evidence: what explains it, as JSON.
         report_url: where the report is.
+        namespace: of the ModelMonitor; empty in rows of before there was this column.
     """
 
     run_id: str
@@ -79,6 +80,7 @@ class DriftRow:
     segment: str = ""
     evidence: Mapping[str, object] = field(default_factory=dict)
     report_url: str = ""
+    namespace: str = ""
 
 
 _COLUMNS: Final = tuple(column.name for column in fields(DriftRow))
@@ -92,20 +94,25 @@ _SET_URL: Final = "UPDATE drift_results SET report_url = %s WHERE run_id = %s AN
 # A run that could not test anything spent nothing of the budget.
 _LATEST_LOOKS: Final = """
 SELECT check_name, max(created_at) FROM drift_results
-WHERE deployment_id = %(deployment_id)s AND monitor = %(monitor)s AND run_id <> %(run_id)s
-  AND created_at <= %(until)s AND p_value IS NOT NULL
+WHERE deployment_id = %(deployment_id)s AND monitor = %(monitor)s AND namespace = %(namespace)s
+  AND run_id <> %(run_id)s AND created_at <= %(until)s AND p_value IS NOT NULL
 GROUP BY check_name
 """
 _EXTRA_LOOKS: Final = """
 SELECT count(DISTINCT (run_id, check_name)) FROM drift_results
-WHERE deployment_id = %(deployment_id)s AND monitor = %(monitor)s AND run_id <> %(run_id)s
-  AND created_at >= %(start)s AND created_at <= %(until)s
+WHERE deployment_id = %(deployment_id)s AND monitor = %(monitor)s AND namespace = %(namespace)s
+  AND run_id <> %(run_id)s AND created_at >= %(start)s AND created_at <= %(until)s
   AND p_value IS NOT NULL AND evidence->>'look' = 'extra'
 """
 _LATEST: Final = (
-    f"SELECT {_NAMES} FROM drift_results WHERE deployment_id = %s AND created_at >= %s "  # noqa: S608  # names of ours
-    "ORDER BY created_at DESC, result_id LIMIT %s"
+    f"SELECT {_NAMES} FROM drift_results WHERE deployment_id = %(deployment_id)s "  # noqa: S608  # names of ours
+    "AND created_at >= %(since)s AND (%(namespace)s = '' OR namespace IN ('', %(namespace)s)) "
+    "ORDER BY created_at DESC, result_id LIMIT %(limit)s"
 )
+_KNOWN: Final = """
+SELECT FROM drift_results WHERE deployment_id = %s AND monitor = %s AND namespace = %s LIMIT 1
+"""
+_TABLES: Final = ("drift_results", "drift_episodes", "retrain_triggers", "quality_by_window")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +146,28 @@ def set_report_url(conn: Connection, *, run_id: str, report_url: str) -> None:
 
 
 def count_looks(
-    cursor: Cursor, *, monitor: str, deployment_id: str, run_id: str, period_start: datetime, until: datetime
+    cursor: Cursor,
+    *,
+    namespace: str,
+    monitor: str,
+    deployment_id: str,
+    run_id: str,
+    period_start: datetime,
+    until: datetime,
 ) -> Looks:
     """How often the checks of a monitor were tested before, this run left out.
 
     Args:
         cursor: any.
-        monitor: name of the ModelMonitor.
+        namespace: of the ModelMonitor.
+        monitor: its name.
         deployment_id: whose predictions.
         run_id: this run.
         period_start: beginning of the budget's period.
         until: the present of the run.
     """
     known = {
+        "namespace": namespace,
         "monitor": monitor,
         "deployment_id": deployment_id,
         "run_id": run_id,
@@ -166,12 +182,36 @@ def count_looks(
 
 
 def list_results(
-    conn: Connection, *, deployment_id: str, since: datetime, limit: int
+    conn: Connection, *, deployment_id: str, since: datetime, limit: int, namespace: str = ""
 ) -> tuple[DriftRow, ...]:
-    """Results of a deployment, the latest run first."""
+    """Results of a deployment, the latest run first; with a namespace only those of its monitors.
+
+    Rows that name no namespace are those of any.
+    """
+    question = {"deployment_id": deployment_id, "since": since, "limit": limit, "namespace": namespace}
     with conn, conn.cursor() as cursor:
-        cursor.execute(_LATEST, (deployment_id, since, limit))
+        cursor.execute(_LATEST, question)
         return tuple(DriftRow(*row) for row in cursor)
+
+
+def adopt_results(cursor: Cursor, *, namespace: str, monitor: str, deployment_id: str) -> None:
+    """Give rows of before there were namespaces to the first monitor of that name that runs; commits nothing.
+
+    Args:
+        cursor: in a transaction that holds `lock_decisions`.
+        namespace: of the monitor.
+        monitor: its name.
+        deployment_id: whose predictions.
+    """
+    cursor.execute(_KNOWN, (deployment_id, monitor, namespace))
+    if cursor.rowcount:
+        return
+    for table in _TABLES:
+        cursor.execute(
+            f"UPDATE {table} SET namespace = %s "  # noqa: S608  # names of ours
+            "WHERE namespace = '' AND monitor = %s AND deployment_id = %s",
+            (namespace, monitor, deployment_id),
+        )
 
 
 def _insert(cursor: Cursor, row: DriftRow) -> int:

@@ -18,6 +18,7 @@ class TriggerRow:
     """One row of `retrain_triggers`.
 
     Attributes:
+        namespace: of the monitor.
         trigger: as in `spec.retrain.when`.
         fires: whether it held in this run.
         established: whether it held in enough runs in a row.
@@ -38,6 +39,7 @@ class TriggerRow:
     message: str
     evidence: Mapping[str, object]
     created_at: datetime
+    namespace: str = ""
 
 
 _COLUMNS: Final = tuple(column.name for column in fields(TriggerRow))
@@ -47,8 +49,8 @@ _SAVE: Final = (
     "ON CONFLICT DO NOTHING"
 )
 _LOAD: Final = (
-    f"SELECT {_NAMES} FROM retrain_triggers WHERE monitor = %s AND deployment_id = %s "  # noqa: S608  # names of ours
-    "AND created_at >= %s AND created_at < %s ORDER BY created_at"
+    f"SELECT {_NAMES} FROM retrain_triggers WHERE namespace = %s AND monitor = %s "  # noqa: S608  # names of ours
+    "AND deployment_id = %s AND created_at >= %s AND created_at < %s ORDER BY created_at"
 )
 
 
@@ -59,10 +61,10 @@ def save_trigger(cursor: Cursor, row: TriggerRow) -> None:
 
 
 def load_triggers(
-    cursor: Cursor, *, monitor: str, deployment_id: str, start: datetime, end: datetime
+    cursor: Cursor, *, namespace: str, monitor: str, deployment_id: str, start: datetime, end: datetime
 ) -> tuple[TriggerRow, ...]:
     """What the runs of [start, end) found, the oldest first."""
-    cursor.execute(_LOAD, (monitor, deployment_id, start, end))
+    cursor.execute(_LOAD, (namespace, monitor, deployment_id, start, end))
     found = (TriggerRow(*row) for row in cursor)
     return tuple(_in_utc(row) for row in found)
 

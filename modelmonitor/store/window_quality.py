@@ -36,7 +36,8 @@ GROUP BY least(floor(logged.confidence_score * 10), 9) ORDER BY least(floor(logg
 """
 _STALE: Final = """
 SELECT window_start, window_end, model_version, classes, predictions FROM quality_by_window AS known
-WHERE monitor = %(monitor)s AND deployment_id = %(deployment_id)s AND window_end > %(since)s
+WHERE namespace = %(namespace)s AND monitor = %(monitor)s AND deployment_id = %(deployment_id)s
+  AND window_end > %(since)s
   AND EXISTS (
     SELECT FROM prediction_logs AS logged JOIN feedback USING (prediction_id)
     WHERE logged.deployment_id = known.deployment_id AND logged.model_version = known.model_version
@@ -45,7 +46,8 @@ WHERE monitor = %(monitor)s AND deployment_id = %(deployment_id)s AND window_end
 ORDER BY window_start DESC LIMIT %(most)s
 """
 _LAST_END: Final = """
-SELECT max(window_end) FROM quality_by_window WHERE monitor = %s AND deployment_id = %s AND window_end <= %s
+SELECT max(window_end) FROM quality_by_window
+WHERE namespace = %s AND monitor = %s AND deployment_id = %s AND window_end <= %s
 """
 
 
@@ -101,11 +103,12 @@ class QualityRow:
     label_delay_s: float | None
     first_at: datetime
     revised_at: datetime
+    namespace: str = ""
 
 
 _COLUMNS: Final = tuple(column.name for column in fields(QualityRow))
 _NAMES: Final = ", ".join(f'"{name}"' for name in _COLUMNS)
-_KEY: Final = ("monitor", "deployment_id", "window_start", "window_end", "model_version")
+_KEY: Final = ("namespace", "monitor", "deployment_id", "window_start", "window_end", "model_version")
 _CHANGED: Final = ", ".join(
     f'"{name}" = EXCLUDED."{name}"' for name in _COLUMNS if name not in {*_KEY, "first_at"}
 )
@@ -114,8 +117,8 @@ _SAVE: Final = (
     f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {_CHANGED}, revisions = known.revisions + 1"
 )
 _LIST: Final = (
-    f"SELECT {_NAMES} FROM quality_by_window WHERE monitor = %s AND deployment_id = %s "  # noqa: S608  # names of ours
-    "ORDER BY window_start DESC LIMIT %s"
+    f"SELECT {_NAMES} FROM quality_by_window WHERE namespace = %s AND monitor = %s "  # noqa: S608  # names of ours
+    "AND deployment_id = %s ORDER BY window_start DESC LIMIT %s"
 )
 
 
@@ -142,21 +145,27 @@ def tally_labels(
 
 
 def stale_windows(
-    conn: Connection, *, monitor: str, deployment_id: str, since: datetime, most: int
+    conn: Connection, *, namespace: str, monitor: str, deployment_id: str, since: datetime, most: int
 ) -> tuple[PastWindow, ...]:
     """Recorded windows that got labels since they were last looked at, the latest first."""
-    question = {"monitor": monitor, "deployment_id": deployment_id, "since": since, "most": most}
+    question = {
+        "namespace": namespace,
+        "monitor": monitor,
+        "deployment_id": deployment_id,
+        "since": since,
+        "most": most,
+    }
     with conn, conn.cursor() as cursor:
         cursor.execute(_STALE, question)
         return tuple(PastWindow(*row) for row in cursor)
 
 
 def last_recorded_end(
-    conn: Connection, *, monitor: str, deployment_id: str, until: datetime
+    conn: Connection, *, namespace: str, monitor: str, deployment_id: str, until: datetime
 ) -> datetime | None:
     """End of the newest recorded window that ended by `until`."""
     with conn, conn.cursor() as cursor:
-        cursor.execute(_LAST_END, (monitor, deployment_id, until))
+        cursor.execute(_LAST_END, (namespace, monitor, deployment_id, until))
         row = cursor.fetchone()
     found: datetime | None = row[0] if row else None
     return found
@@ -167,10 +176,12 @@ def save_quality(cursor: Cursor, row: QualityRow) -> None:
     cursor.execute(_SAVE, [_plain(getattr(row, name)) for name in _COLUMNS])
 
 
-def list_quality(conn: Connection, *, monitor: str, deployment_id: str, limit: int) -> tuple[QualityRow, ...]:
+def list_quality(
+    conn: Connection, *, namespace: str, monitor: str, deployment_id: str, limit: int
+) -> tuple[QualityRow, ...]:
     """Recorded windows, the latest first."""
     with conn, conn.cursor() as cursor:
-        cursor.execute(_LIST, (monitor, deployment_id, limit))
+        cursor.execute(_LIST, (namespace, monitor, deployment_id, limit))
         return tuple(QualityRow(*row) for row in cursor)
 
 

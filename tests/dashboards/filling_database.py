@@ -100,9 +100,10 @@ def _episode(conn: Any, now: datetime) -> None:
     with conn, conn.cursor() as cursor:
         cursor.execute(
             "INSERT INTO drift_episodes"
-            " (monitor, deployment_id, check_name, severity, started_at, last_run_id, peak_effect_size)"
-            " VALUES (%s, %s, 'data', 'critical', %s, 'run-1', 0.3)",
-            (MONITOR, DEPLOYMENT, now - timedelta(hours=2)),
+            " (namespace, monitor, deployment_id, check_name, severity, started_at, last_run_id,"
+            " peak_effect_size)"
+            " VALUES (%s, %s, %s, 'data', 'critical', %s, 'run-1', 0.3)",
+            (NAMESPACE, MONITOR, DEPLOYMENT, now - timedelta(hours=2)),
         )
 
 

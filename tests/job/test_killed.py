@@ -96,7 +96,7 @@ def state(conn):
 
 def test_killed_before_it_decided_a_run_leaves_nothing(database_url, start):
     with closing(connect(database_url, application_name="tests")) as conn, conn.cursor() as cursor:
-        lock_decisions(cursor, monitor="sentiment", deployment_id="sentiment")
+        lock_decisions(cursor, namespace="ml", monitor="sentiment", deployment_id="sentiment")
         with closing(connect(database_url, application_name="tests")) as other:
             process = start("first")
             wait_until(other, WAITING)

@@ -15,6 +15,7 @@ from modelmonitor.store.window_quality import tally_labels
 START = datetime(2026, 11, 1, 2, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
 EPISODE = EpisodeRow(
+    namespace="ml",
     monitor="sentiment",
     deployment_id="sentiment",
     check_name="data",
@@ -43,8 +44,9 @@ TRIGGER = TriggerRow(
     message="40.0% have low confidence.",
     evidence={"share": 0.4},
     created_at=START,
+    namespace="ml",
 )
-WHOSE = {"monitor": "sentiment", "deployment_id": "sentiment"}
+WHOSE = {"namespace": "ml", "monitor": "sentiment", "deployment_id": "sentiment"}
 
 
 def save(conn, *rows):

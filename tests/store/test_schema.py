@@ -133,3 +133,33 @@ def test_an_unreachable_server_and_a_wrong_password_are_one_clear_sentence(
         migrate(url.replace(password, "wrong-password"))
     assert password not in str(down.value)
     assert "wrong-password" not in str(wrong.value)
+
+
+def test_rows_of_before_get_the_namespace_of_the_only_monitor_that_can_be_meant(empty_url: str) -> None:
+    number = next(each.number for each in shipped_migrations() if "namespaces" in each.name)
+    migrate(empty_url)
+    for table in ("drift_results", "drift_episodes", "retrain_triggers", "quality_by_window"):
+        execute(empty_url, f"ALTER TABLE {table} DROP COLUMN namespace CASCADE")
+    execute(empty_url, "DROP TABLE drift_runs; DROP FUNCTION modelmonitor_forget_references(timestamptz)")
+    execute(
+        empty_url,
+        "ALTER TABLE drift_episodes ADD UNIQUE (monitor, deployment_id, check_name, started_at);"
+        "CREATE UNIQUE INDEX drift_episodes_open_idx ON drift_episodes (monitor, deployment_id, check_name);"
+        "ALTER TABLE quality_by_window ADD PRIMARY KEY "
+        "(monitor, deployment_id, window_start, window_end, model_version);"
+        "CREATE INDEX retrain_triggers_monitor_idx ON retrain_triggers (monitor)",
+    )
+    execute(empty_url, f"DELETE FROM modelmonitor_migrations WHERE number = {number}")
+    execute(
+        empty_url,
+        "INSERT INTO retention_policies VALUES ('ml/alone', 'alone', 9, now()), "
+        "('ml/both', 'both', 9, now()), ('web/both', 'both', 9, now());"
+        "INSERT INTO drift_episodes (monitor, deployment_id, check_name, severity, started_at, last_run_id, "
+        "peak_effect_size) VALUES ('alone', 'alone', 'data', 'warning', now(), 'r', 1), "
+        "('both', 'both', 'data', 'warning', now(), 'r', 1)",
+    )
+
+    assert len(migrate(empty_url)) == 1
+
+    found = execute(empty_url, "SELECT monitor, namespace FROM drift_episodes ORDER BY monitor")
+    assert found == [("alone", "ml"), ("both", "")]
