@@ -20,6 +20,7 @@ from modelmonitor.job.datasets import DATASETS, installed_dataset, read_dataset
 from modelmonitor.job.errors import JobError
 from modelmonitor.job.plan import RunPlan, plan_run
 from modelmonitor.job.reference import reference_sample
+from modelmonitor.job.references.sources import Sources
 from modelmonitor.job.results import score
 from modelmonitor.job.run import Options, Run, run
 from modelmonitor.job.scoring import score_texts
@@ -166,6 +167,12 @@ class DriftMonitor:
                 now=now or datetime.now(UTC),
                 mlflow_tracking_uri=self._config.mlflow_tracking_uri,
                 report_dir=self._config.report_dir,
+                sources=Sources(
+                    predictor_url=self._config.predictor_url,
+                    score_token=self._config.score_token.get_secret_value(),
+                    mlflow_tracking_uri=self._config.mlflow_tracking_uri,
+                    datasets=self._texts,
+                ),
             ),
         )
 
@@ -173,16 +180,19 @@ class DriftMonitor:
         name = (
             dataset_name if dataset_name in self._config.datasets else ALIASES.get(dataset_name, dataset_name)
         )
-        if name in self._config.datasets:
-            return name, read_dataset(self._config.datasets[name])
         try:
-            return name, self._loader(name)
+            return name, self._texts(name)
         except KeyError:
             known = sorted({*self._config.datasets, *entry_points(group=DATASETS).names})
             raise UnknownDataset(
                 f"{dataset_name!r} is not a known data set (known: {', '.join(known)}): "
                 "add its file to the datasets of the settings."
             ) from None
+
+    def _texts(self, name: str) -> Sequence[LabelledText]:
+        if name in self._config.datasets:
+            return read_dataset(self._config.datasets[name])
+        return self._loader(name)
 
     @property
     def _monitor(self) -> ModelMonitor:

@@ -18,7 +18,7 @@ _DRIFT_OF: Final[Mapping[CheckType, Reason]] = {
 # What drift jobs call an obstacle of the reference.
 _NO_REFERENCE: Final[Mapping[str, Reason]] = {
     "NoReference": Reason.REFERENCE_MISSING,
-    "UnsupportedReference": Reason.REFERENCE_MISSING,
+    "ReferenceContaminated": Reason.REFERENCE_CONTAMINATED,
     "ModelChanged": Reason.REFERENCE_OUTDATED,
 }
 
@@ -70,7 +70,9 @@ def reference_ready(states: Sequence[CheckState]) -> Condition:
     rows = [state.result.reference_rows for state in states if state.result and state.result.reference_rows]
     if rows:
         sentence = f"The last run compared with {max(rows)} rows."
-        return _condition(ConditionType.REFERENCE_READY, "True", Reason.REFERENCE_STORED, [sentence])
+        notes = {state.result.reference_note: None for state in states if state.result}
+        told = [sentence, *filter(None, notes)]
+        return _condition(ConditionType.REFERENCE_READY, "True", Reason.REFERENCE_STORED, told)
     sentence = "No run has looked for the reference yet."
     return _condition(ConditionType.REFERENCE_READY, "Unknown", Reason.NOT_YET_OBSERVED, [sentence])
 

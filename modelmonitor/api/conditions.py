@@ -52,6 +52,7 @@ class Reason(StrEnum):
     REFERENCE_STORED = "ReferenceStored"
     REFERENCE_MISSING = "ReferenceMissing"
     REFERENCE_OUTDATED = "ReferenceOutdated"
+    REFERENCE_CONTAMINATED = "ReferenceContaminated"
     # RulesLoaded
     RULES_APPLIED = "RulesApplied"
     RULES_REJECTED = "RulesRejected"

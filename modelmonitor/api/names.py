@@ -42,6 +42,14 @@ DatasetName = Annotated[
         max_length=128,
     ),
 ]
+ReasonText = Annotated[
+    str,
+    Matching(
+        pattern=r"^[^\s]([^\n\r]{0,510}[^\s])?$",
+        message="a reason is one line of text, such as 'new product line, checked by Ada'",
+        max_length=512,
+    ),
+]
 LabelText = Annotated[
     str,
     Matching(

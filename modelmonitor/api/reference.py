@@ -8,7 +8,7 @@ from pydantic import Field
 
 from modelmonitor.api.base import ApiModel, Rule, exactly_one
 from modelmonitor.api.durations import UtcTime, parse_time
-from modelmonitor.api.names import DatasetName, ModelName
+from modelmonitor.api.names import DatasetName, ModelName, ReasonText
 
 Refresh = Literal["onModelVersionChange", "never"]
 
@@ -39,7 +39,11 @@ def _is_before(first: str, second: str) -> bool:
 
 
 class RollingReference(ApiModel):
-    """The last days of the prediction log, without the windows in which drift was found."""
+    """The last days of the prediction log, without the windows in which drift was found.
+
+    It moves once a day and ends where the longest window of the checks begins, so that no row is compared
+    with itself. Slow drift moves with it: compare with a fixed reference too where that matters.
+    """
 
     days: Annotated[int, Field(strict=True, ge=1, le=365)] = 28
     """How many days back."""
@@ -52,10 +56,15 @@ class MlflowReference(ApiModel):
     """Name of the registered model."""
 
     alias: ModelName = "champion"
-    """Alias of the version whose sample is taken."""
+    """Alias of the version whose sample is taken; not read where `version` is given."""
 
-    artifact: ModelName = "reference.parquet"
-    """Path of the sample among the artifacts of the run that made the version."""
+    version: ModelName | None = None
+    """The version whose sample is taken, in place of an alias."""
+
+    artifact: ModelName = "reference.csv"
+    """Path of the sample among the artifacts of the run that made the version: CSV, NDJSON or Parquet with
+    the column `text` and, if known, `label`. With a column `probability_CLASS` for each class the rows count
+    as scored by that version; without, the served model scores them."""
 
 
 class Reference(ApiModel):
@@ -75,6 +84,10 @@ class Reference(ApiModel):
 
     refresh: Refresh = "onModelVersionChange"
     """When a new version of the reference is built: another model makes the old scores meaningless."""
+
+    force: ReasonText | None = None
+    """Why a reference is taken although it seems to contain drift; recorded with every version that is built.
+    Left out, such a reference is refused."""
 
     rules: ClassVar = (
         exactly_one(

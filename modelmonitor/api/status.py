@@ -197,6 +197,9 @@ class CheckStatus(ApiModel):
     reference_rows: int | None = None
     """Rows of the reference."""
 
+    reference_note: Sentence | None = None
+    """What to know of it, such as why no newer version could be built."""
+
     window_start: datetime | None = None
     """First moment of the window, in UTC."""
 

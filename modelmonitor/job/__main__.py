@@ -93,7 +93,9 @@ def _run(settings: JobSettings) -> Run:
         seed=settings.seed,
         run_id=settings.run_id or new_run_id(),
         sources=Sources(
-            predictor_url=settings.predictor_url, score_token=settings.score_token.get_secret_value()
+            predictor_url=settings.predictor_url,
+            score_token=settings.score_token.get_secret_value(),
+            mlflow_tracking_uri=settings.mlflow_tracking_uri,
         ),
     )
     return run(plan, database_url=settings.database_url.get_secret_value(), options=options)

@@ -44,8 +44,7 @@ def pattern_rows(report: RunReport, *, plan: RunPlan) -> tuple[PatternRow, ...]:
     return tuple(
         PatternRow(
             run_id=report.run_id,
-            monitor=plan.monitor,
-            deployment_id=plan.deployment_id,
+            **plan.whose,
             check_name=novelty.check,
             fingerprint=fingerprint_value(pattern.fingerprint).to_json(),
             name=pattern.name,

@@ -92,7 +92,7 @@ def run_checks(
         model_name=plan.model_name,
         model_version=plan.model_version or (reference.model_version if reference else None),
         window=shown.summary(),
-        reference=_described(reference),
+        reference=_described(reference, outdated=outdated),
         budget=BudgetReport(max=plan.budget_max, per=plan.budget_per),
         checks=checks,
         health=_health(plan, shown),
@@ -145,7 +145,7 @@ def _of_type(checks: Sequence[PlannedCheck], kind: CheckType) -> PlannedCheck:
     return next((check for check in checks if check.type == kind), checks[0])
 
 
-def _described(reference: Reference | None) -> ReferenceReport | None:
+def _described(reference: Reference | None, *, outdated: str) -> ReferenceReport | None:
     if reference is None:
         return None
     return ReferenceReport(
@@ -156,6 +156,8 @@ def _described(reference: Reference | None) -> ReferenceReport | None:
         created_at=reference.created_at,
         origin=reference.origin,
         rows=len(reference.sample),
+        outdated=outdated,
+        forced=str(reference.source.get("forced", "")),
     )
 
 

@@ -16,7 +16,7 @@ from modelmonitor.store.runs import RunRow
 
 # What follows from rows and plan alone: episodes and looks depend on earlier runs, labels on when they came.
 _NUMBERS: Final = {"checks", "estimate", "confidence", "classes", "moments", "health"}
-_OF_OTHER_TIMES: Final = {
+_OF_OTHER_TIMES: Final[Mapping[str, Any]] = {
     "checks": {
         "__all__": {
             "episode": True,

@@ -37,11 +37,12 @@ def reference_sample(rows: Sequence[LabelledText], scores: Scores, *, privacy: s
         probabilities=scores.probabilities,
         embeddings=scores.embeddings,
         predicted_at=np.full(len(rows), moment, dtype="datetime64[us]"),
-        labels=np.asarray([_index(label, scores.classes) for _, label in rows], dtype=np.int64),
+        labels=np.asarray([label_index(label, scores.classes) for _, label in rows], dtype=np.int64),
     )
 
 
-def _index(label: str | None, classes: Sequence[str]) -> int:
+def label_index(label: str | None, classes: Sequence[str]) -> int:
+    """Number of a class, UNLABELLED for none; raises UnknownLabel for one that the model does not have."""
     if label is None:
         return UNLABELLED
     if label not in classes:

@@ -151,7 +151,8 @@ def _reference(conn: Connection, row: RunRow, plan: RunPlan) -> tuple[Reference 
 def _windows(
     conn: Connection, row: RunRow, plan: RunPlan, reference: Reference | None
 ) -> tuple[dict[str, Window], tuple[str, ...]]:
-    windows, lost = {}, list[str]()
+    windows: dict[str, Window] = {}
+    lost: list[str] = []
     for check in plan.checks:
         known = row.windows[check.name]
         window = windows[check.name] = _bare(known)

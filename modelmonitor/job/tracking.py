@@ -60,6 +60,22 @@ def tracking(tracking_uri: str) -> Iterator[MlflowClient]:
     Raises:
         TrackingUnreachable: MLflow is not installed, does not answer, or refuses.
     """
+    connect = client_class(tracking_uri)
+    try:
+        yield connect(tracking_uri=tracking_uri)
+    except Exception as error:
+        # MLflow passes on whatever its stores raise, and none of that may cost the verdict.
+        raise TrackingUnreachable(
+            f"MLflow at {place(tracking_uri)} did not take the run: {first_line(error)}"
+        ) from error
+
+
+def client_class(tracking_uri: str) -> type[MlflowClient]:
+    """MLflow's client, after somebody answered at the address, so that it waits for nobody.
+
+    Raises:
+        TrackingUnreachable: MLflow is not installed, or nobody answers.
+    """
     _require_answer(tracking_uri)
     for name, value in _BEHAVIOUR.items():
         os.environ.setdefault(name, value)
@@ -67,14 +83,12 @@ def tracking(tracking_uri: str) -> Iterator[MlflowClient]:
         from mlflow import MlflowClient
     except ImportError:
         raise TrackingUnreachable("MLflow is not installed: pip install 'modelmonitor[job]'.") from None
-    try:
-        yield MlflowClient(tracking_uri=tracking_uri)
-    except Exception as error:
-        # MLflow passes on whatever its stores raise, and none of that may cost the verdict.
-        cause = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
-        raise TrackingUnreachable(
-            f"MLflow at {_place(tracking_uri)} did not take the run: {cause}"
-        ) from error
+    return MlflowClient
+
+
+def first_line(error: Exception) -> str:
+    """What an exception of MLflow says, cut to a sentence's length; its name if it says nothing."""
+    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
 
 
 def experiment_name(monitor: str) -> str:
@@ -243,12 +257,13 @@ def _require_answer(tracking_uri: str) -> None:
         socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_TIMEOUT_S).close()
     except OSError as error:
         raise TrackingUnreachable(
-            f"MLflow at {_place(tracking_uri)} does not answer ({error.strerror or error}): "
+            f"MLflow at {place(tracking_uri)} does not answer ({error.strerror or error}): "
             "start it or correct its address."
         ) from None
 
 
-def _place(tracking_uri: str) -> str:
+def place(tracking_uri: str) -> str:
+    """The address without user and password."""
     parts = urlsplit(tracking_uri)
     if parts.username is None and parts.password is None:
         return tracking_uri

@@ -26,6 +26,7 @@ from modelmonitor.job.settings import read_job_settings, read_monitor
 from modelmonitor.job.upkeep_plan import Seen, UpkeepPlan, plan_upkeep
 from modelmonitor.store.errors import DatabaseUnreachable, StoreError
 from modelmonitor.store.partitions import drop_expired, ensure_partitions
+from modelmonitor.store.references import forget_references
 from modelmonitor.store.rollups import roll_up
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _shared(conn: Connection, plan: UpkeepPlan, *, now: datetime) -> tuple[int, 
         ensure_partitions(conn, now=now)
         # Sums first: what is dropped can be counted no more.
         rolled_up = roll_up(conn, start=plan.roll_up_from, end=now)
+        forget_references(conn, now=now)
         return rolled_up, drop_expired(conn, now=now, retention_days=plan.longest_days)
     finally:
         with conn, conn.cursor() as cursor:

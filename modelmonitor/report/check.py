@@ -80,7 +80,12 @@ class WindowReport(Part):
 
 
 class ReferenceReport(Part):
-    """The reference that the window was held against."""
+    """The reference that the window was held against.
+
+    Attributes:
+        outdated: why there is no newer version, a sentence; empty if this is the right one.
+        forced: the reason for which it is taken although it seems to contain drift; empty without.
+    """
 
     name: str
     version: int
@@ -89,6 +94,8 @@ class ReferenceReport(Part):
     created_at: datetime
     origin: str
     rows: int
+    outdated: str = ""
+    forced: str = ""
 
 
 class FindingReport(Part):

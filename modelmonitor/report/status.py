@@ -16,7 +16,7 @@ from modelmonitor.api.status import (
     SegmentStatus,
     number_text,
 )
-from modelmonitor.report.check import CheckReport, FindingReport, SegmentReport, leading
+from modelmonitor.report.check import CheckReport, FindingReport, ReferenceReport, SegmentReport, leading
 from modelmonitor.report.episode import EpisodeReport
 from modelmonitor.report.explanation import explanation
 from modelmonitor.report.model import RunReport
@@ -55,6 +55,7 @@ def _entry(check: CheckReport, report: RunReport, report_url: str | None) -> Che
         effect=_effect(finding) if finding else None,
         rows=check.window.rows,
         reference_rows=report.reference.rows if report.reference else None,
+        reference_note=_note(report.reference),
         window_start=check.window.start,
         window_end=check.window.end,
         model_version=report.model_version[:_WORD_LIMIT] if report.model_version else None,
@@ -70,6 +71,13 @@ def _entry(check: CheckReport, report: RunReport, report_url: str | None) -> Che
         explanation=explanation(report, check),
         report=report_url,
     )
+
+
+def _note(reference: ReferenceReport | None) -> str | None:
+    if reference is None or not (reference.outdated or reference.forced):
+        return None
+    forced = f"It was forced: {reference.forced}." if reference.forced else ""
+    return " ".join((reference.outdated, forced)).strip()[:_SENTENCE_LIMIT]
 
 
 def _optional(value: float | None) -> str | None:

@@ -19,6 +19,7 @@ class PatternRow:
 
     Attributes:
         fingerprint: its place.
+        namespace: of the monitor.
         name: short form of the fingerprint.
         share: of the window's predictions, 0 to 1.
         size: predictions of it that were read.
@@ -39,6 +40,7 @@ class PatternRow:
     first_seen: datetime
     windows: int
     created_at: datetime
+    namespace: str = ""
 
 
 _COLUMNS: Final = tuple(column.name for column in fields(PatternRow))
@@ -48,8 +50,8 @@ _SAVE: Final = (
     "ON CONFLICT DO NOTHING"
 )
 _LOAD: Final = (
-    f"SELECT {_NAMES} FROM new_patterns WHERE monitor = %s AND deployment_id = %s AND run_id <> %s "  # noqa: S608  # names of ours
-    "AND created_at >= %s AND created_at <= %s ORDER BY window_end"
+    f"SELECT {_NAMES} FROM new_patterns WHERE namespace = %s AND monitor = %s "  # noqa: S608  # names of ours
+    "AND deployment_id = %s AND run_id <> %s AND created_at >= %s AND created_at <= %s ORDER BY window_end"
 )
 
 
@@ -60,10 +62,17 @@ def save_pattern(cursor: Cursor, row: PatternRow) -> None:
 
 
 def load_patterns(
-    cursor: Cursor, *, monitor: str, deployment_id: str, run_id: str, start: datetime, end: datetime
+    cursor: Cursor,
+    *,
+    namespace: str,
+    monitor: str,
+    deployment_id: str,
+    run_id: str,
+    start: datetime,
+    end: datetime,
 ) -> tuple[PatternRow, ...]:
     """What other runs between the two times saw, the oldest window first."""
-    cursor.execute(_LOAD, (monitor, deployment_id, run_id, start, end))
+    cursor.execute(_LOAD, (namespace, monitor, deployment_id, run_id, start, end))
     return tuple(PatternRow(*map(_utc, row)) for row in cursor)
 
 

@@ -155,8 +155,17 @@ def load_reference(
         found, scored_by, origin, classes, created_at, source = head
         cursor.execute(_ROWS, (name, model_name, found))
         rows = [StoredRow(*row) for row in cursor]
-    sample = sample_of(rows, classes=tuple(classes), source=f"reference {name}")
+    stored = sample_of(rows, classes=tuple(classes), source=f"reference {name}")
+    sample = replace(stored, confidence_known=bool(source.get("confidence_known", True)))
     return Reference(name, found, model_name, scored_by, created_at.astimezone(UTC), origin, sample, source)
+
+
+def forget_references(conn: Connection, *, now: datetime) -> int:
+    """Delete rolling versions beyond the longest retention, but for the newest of each; how many. Commits."""
+    with conn, conn.cursor() as cursor:
+        cursor.execute("SELECT modelmonitor_forget_references(%s)", (now,))
+        (deleted,) = cursor.fetchone() or (0,)
+    return int(deleted)
 
 
 @contextmanager

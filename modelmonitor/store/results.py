@@ -112,7 +112,7 @@ _LATEST: Final = (
 _KNOWN: Final = """
 SELECT FROM drift_results WHERE deployment_id = %s AND monitor = %s AND namespace = %s LIMIT 1
 """
-_TABLES: Final = ("drift_results", "drift_episodes", "retrain_triggers", "quality_by_window")
+_TABLES: Final = ("drift_results", "drift_episodes", "retrain_triggers", "quality_by_window", "new_patterns")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from modelmonitor.sample import Sample
 from modelmonitor.store.columns import StoredRow, sample_of
+from modelmonitor.store.errors import MixedWindow
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
@@ -18,6 +19,11 @@ WITH chosen AS (
     SELECT predicted_at, prediction_id FROM prediction_logs
     WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
       AND (%(model_version)s::text IS NULL OR model_version = %(model_version)s)
+      AND NOT EXISTS (
+          SELECT FROM unnest(%(excluded_from)s::timestamptz[], %(excluded_to)s::timestamptz[])
+              AS span(first, last)
+          WHERE predicted_at >= span.first AND predicted_at < span.last
+      )
     ORDER BY md5(%(seed)s::text || prediction_id::text), predicted_at
     LIMIT %(max_rows)s
 )
@@ -46,6 +52,13 @@ SELECT model_version FROM prediction_logs
 WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
 GROUP BY model_version ORDER BY max(predicted_at) DESC, model_version
 """
+# The surest answer of each class: its probability is the largest by far, so its place is not in doubt.
+_CLASSES: Final = """
+SELECT DISTINCT ON (predicted_sentiment) predicted_sentiment, probabilities FROM prediction_logs
+WHERE deployment_id = %(deployment_id)s AND predicted_at >= %(start)s AND predicted_at < %(end)s
+  AND (%(model_version)s::text IS NULL OR model_version = %(model_version)s)
+ORDER BY predicted_sentiment, confidence_score DESC NULLS LAST
+"""
 _NEWEST_VERSION: Final = """
 SELECT model_version FROM (
     SELECT model_version, predicted_at FROM prediction_logs
@@ -66,6 +79,7 @@ def read_window(
     max_rows: int,
     seed: int,
     model_version: str | None = None,
+    excluded: Sequence[tuple[datetime, datetime]] = (),
 ) -> Sample:
     """Predictions of [start, end) with their latest labels, ordered by time.
 
@@ -81,6 +95,7 @@ def read_window(
         max_rows: most rows of the sample.
         seed: of the random choice.
         model_version: only predictions of this version, if given.
+        excluded: spans [first, last) whose predictions are left out.
 
     Raises:
         MixedWindow: predictions with another number of classes or another embedding.
@@ -92,6 +107,8 @@ def read_window(
                 **_question(deployment_id, start, end=end, model_version=model_version),
                 "max_rows": max_rows,
                 "seed": seed,
+                "excluded_from": [first for first, _ in excluded],
+                "excluded_to": [last for _, last in excluded],
             },
         )
         rows = [StoredRow(*row) for row in cursor]
@@ -145,6 +162,32 @@ def prevailing_version(
         cursor.execute(_NEWEST_VERSION, question)
         found = cursor.fetchone()
     return None if found is None else str(found[0])
+
+
+def logged_classes(
+    conn: Connection, *, deployment_id: str, start: datetime, end: datetime, model_version: str | None = None
+) -> tuple[str, ...]:
+    """Class names of [start, end) in the order of the logged probabilities; one that never came is "class N".
+
+    Where the model tells classes alone, they are in the order of their names.
+
+    Raises:
+        MixedWindow: the predictions do not agree on their classes.
+    """
+    with conn, conn.cursor() as cursor:
+        cursor.execute(_CLASSES, _question(deployment_id, start, end=end, model_version=model_version))
+        surest = {str(name): list(probabilities) for name, probabilities in cursor}
+    if not any(surest.values()):
+        return tuple(sorted(surest))
+    places = {name: each.index(max(each)) for name, each in surest.items() if each}
+    sizes = {len(each) for each in surest.values() if each}
+    if len(sizes) > 1 or len(set(places.values())) < len(surest):
+        raise MixedWindow(
+            f"Predictions of {deployment_id} from {start.isoformat()} to {end.isoformat()} do not tell one "
+            "probability for each class: compare with a data set, or choose a time with one set of classes."
+        )
+    names = {place: name for name, place in places.items()}
+    return tuple(names.get(place, f"class {place}") for place in range(sizes.pop()))
 
 
 def _question(

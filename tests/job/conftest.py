@@ -185,6 +185,14 @@ class World:
     large_plan = staticmethod(large_plan)
 
     @staticmethod
+    def plan_with(reference, *, only="concept"):
+        """The plan with another `spec.reference`, written as JSON."""
+        text = monitor_text().replace(
+            "reference: {dataset: movie-reviews}", f"reference: {json.dumps(reference)}"
+        )
+        return plan_run(load_monitor(text, source="test"), only=only)
+
+    @staticmethod
     def tweets(n=600, *, seed=3, **changes):
         """Chatter: other words, other embeddings, less confidence."""
         given = {"vocabulary": CHATTER, "shift": 0.8, "sureness": 3.0, "positive": 0.7, "labelled": False}

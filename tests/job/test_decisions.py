@@ -149,7 +149,7 @@ def test_late_labels_revise_the_window_they_belong_to(database_url, world, judge
 
     def known():
         with closing(connect(database_url, application_name="tests")) as conn:
-            return list_quality(conn, monitor="sentiment", deployment_id="sentiment", limit=5)
+            return list_quality(conn, namespace="ml", monitor="sentiment", deployment_id="sentiment", limit=5)
 
     plan = world.plan(only="performance")
     judge(plan=plan)

@@ -69,6 +69,12 @@ def test_a_reference_is_scored_in_chunks_and_saved_as_the_next_version(config, p
     assert predictor.requests == [64, 64, 64, 64, 44] * 2
 
 
+def test_a_run_builds_the_reference_that_nobody_initialized(config, database_url, world):
+    world.log(database_url, shifted_to_now(world.tweets()))
+    finished = DriftMonitor(config).run("sentiment", hours_lookback=24)
+    assert (finished.report.reference.version, finished.report.reference.rows) == (1, 300)
+
+
 def test_an_unknown_data_set_is_answered_with_the_known_ones(config):
     with pytest.raises(UnknownDataset, match=r"'imbd' is not a known data set \(known: movie-reviews\)"):
         DriftMonitor(config).initialize_reference_data("imbd")

@@ -56,13 +56,13 @@ def test_each_has_its_own_episodes_looks_and_results(conn, check, world):
 
 def test_what_was_there_before_namespaces_belongs_to_the_first_that_runs(conn, check):
     check("blue", "old")
-    tables = ("drift_results", "drift_episodes", "retrain_triggers", "quality_by_window")
+    tables = ("drift_results", "drift_episodes", "retrain_triggers", "quality_by_window", "new_patterns")
     with conn, conn.cursor() as cursor:
         for table in tables:
             cursor.execute(f"UPDATE {table} SET namespace = ''")
     second = check("blue", "new")
     assert second.checks[0].look == "extra"
-    assert rows(conn, EPISODES) == [("blue", "sentiment", "concept", 1)]
+    assert rows(conn, EPISODES) == [("blue", "sentiment", "concept", 2)]
     check("green", "other")
     assert [row[0] for row in rows(conn, EPISODES)] == ["blue", "green"]
 

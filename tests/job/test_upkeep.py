@@ -10,15 +10,18 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import psycopg2
 import pytest
 
 from modelmonitor.api.load import load_monitor
 from modelmonitor.job.upkeep import Done, keep_up
+from modelmonitor.sample import Sample
 from modelmonitor.store.connection import connect
 from modelmonitor.store.copyformat import PREDICTION_COLUMNS, prediction_tuple
 from modelmonitor.store.partitions import ensure_partitions
 from modelmonitor.store.prediction_table import PredictionTable
+from modelmonitor.store.references import NEXT_VERSION, Reference, list_references, save_reference
 
 NOW = datetime.now(UTC).replace(hour=3, minute=30, second=0, microsecond=0) - timedelta(days=1)
 MONITOR = """\
@@ -55,6 +58,39 @@ def logged(conn, database_url, make_prediction):
     )
     assert table.store(PREDICTION_COLUMNS, [prediction_tuple(row) for row in rows]) == len(rows)
     table.close()
+
+
+def rolling(conn, *, age: int, model_version: str = "3") -> None:
+    sample = Sample(
+        classes=("NEGATIVE", "POSITIVE"),
+        prediction_ids=("",),
+        texts=("a text",),
+        probabilities=np.array([[0.2, 0.8]], dtype=np.float32),
+        embeddings=None,
+        predicted_at=np.array(["2026-11-01"], dtype="datetime64[us]"),
+        labels=np.array([1]),
+    )
+    head = Reference(
+        name="ml/short:rolling",
+        version=NEXT_VERSION,
+        model_name="short",
+        model_version=model_version,
+        created_at=NOW - timedelta(days=age),
+        origin="the log",
+        sample=sample,
+        source={"kind": "rolling"},
+    )
+    save_reference(conn, head)
+
+
+def test_old_rolling_references_go_and_the_newest_of_each_model_version_stays(conn):
+    for age in (40, 30, 3):
+        rolling(conn, age=age)
+    rolling(conn, age=39, model_version="2")
+    with conn, conn.cursor() as cursor:
+        cursor.execute('UPDATE drift_references SET source = \'{"kind": "window"}\' WHERE version = 1')
+    keep_up(conn, monitor("short", "10d"), deployment_id="short", now=NOW)
+    assert sorted(each.version for each in list_references(conn)) == [1, 3, 4]
 
 
 def counts(conn) -> dict[str, int]:

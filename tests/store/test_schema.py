@@ -138,7 +138,8 @@ def test_an_unreachable_server_and_a_wrong_password_are_one_clear_sentence(
 def test_rows_of_before_get_the_namespace_of_the_only_monitor_that_can_be_meant(empty_url: str) -> None:
     number = next(each.number for each in shipped_migrations() if "namespaces" in each.name)
     migrate(empty_url)
-    for table in ("drift_results", "drift_episodes", "retrain_triggers", "quality_by_window"):
+    tables = ("drift_results", "drift_episodes", "retrain_triggers", "quality_by_window", "new_patterns")
+    for table in tables:
         execute(empty_url, f"ALTER TABLE {table} DROP COLUMN namespace CASCADE")
     execute(empty_url, "DROP TABLE drift_runs; DROP FUNCTION modelmonitor_forget_references(timestamptz)")
     execute(
@@ -147,7 +148,8 @@ def test_rows_of_before_get_the_namespace_of_the_only_monitor_that_can_be_meant(
         "CREATE UNIQUE INDEX drift_episodes_open_idx ON drift_episodes (monitor, deployment_id, check_name);"
         "ALTER TABLE quality_by_window ADD PRIMARY KEY "
         "(monitor, deployment_id, window_start, window_end, model_version);"
-        "CREATE INDEX retrain_triggers_monitor_idx ON retrain_triggers (monitor)",
+        "CREATE INDEX retrain_triggers_monitor_idx ON retrain_triggers (monitor);"
+        "CREATE INDEX new_patterns_monitor_idx ON new_patterns (monitor)",
     )
     execute(empty_url, f"DELETE FROM modelmonitor_migrations WHERE number = {number}")
     execute(

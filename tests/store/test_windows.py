@@ -13,7 +13,13 @@ from modelmonitor.sample import UNLABELLED, Sample
 from modelmonitor.store.errors import MixedWindow
 from modelmonitor.store.feedback import Feedback, record_labels
 from modelmonitor.store.records import Prediction
-from modelmonitor.store.windows import count_rows, model_versions, read_window
+from modelmonitor.store.windows import (
+    count_rows,
+    logged_classes,
+    model_versions,
+    prevailing_version,
+    read_window,
+)
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
 END = START + timedelta(hours=1)
@@ -157,3 +163,63 @@ def test_a_label_that_comes_before_its_prediction_is_found_with_it_later(
     record_labels(conn, [label(row, "NEGATIVE", 1), Feedback(uuid.uuid4(), "POSITIVE", START, "reviewer")])
     store_rows(row)
     assert window(conn).labels.tolist() == [0]
+
+
+def test_excluded_spans_are_left_out(conn, store_rows: StoreRows, make_prediction: Make) -> None:
+    store_rows(*[make_prediction(predicted_at=START + timedelta(minutes=each)) for each in range(60)])
+    spans = [(START + timedelta(minutes=first), START + timedelta(minutes=first + 5)) for first in (0, 50)]
+    left = window(conn, excluded=spans).predicted_at.tolist()
+    assert [moment.minute for moment in left] == [*range(5, 50), *range(55, 60)]
+
+
+def classes(conn) -> tuple[str, ...]:
+    return logged_classes(conn, deployment_id="sentiment", start=START, end=END)
+
+
+def test_classes_are_named_in_the_order_of_their_probabilities(
+    conn, store_rows: StoreRows, make_prediction: Make
+) -> None:
+    told = {"good": (0.1, 0.2, 0.7), "bad": (0.8, 0.1, 0.1)}
+    rows = [
+        make_prediction(
+            predicted_at=START, predicted_sentiment=name, probabilities=each, confidence_score=max(each)
+        )
+        for name, each in told.items()
+    ]
+    store_rows(*rows)
+    assert classes(conn) == ("bad", "class 1", "good")
+
+
+def test_classes_that_are_told_alone_are_in_the_order_of_their_names(
+    conn, store_rows: StoreRows, make_prediction: Make
+) -> None:
+    alone = {"probabilities": (), "confidence_score": None, "predicted_at": START}
+    store_rows(*[make_prediction(predicted_sentiment=name, **alone) for name in ("good", "bad")])
+    assert classes(conn) == ("bad", "good")
+
+
+def test_predictions_that_do_not_agree_on_their_classes_have_none(
+    conn, store_rows: StoreRows, make_prediction: Make
+) -> None:
+    store_rows(*[make_prediction(predicted_at=START, predicted_sentiment=name) for name in ("good", "fine")])
+    with pytest.raises(MixedWindow, match="do not tell one probability for each class"):
+        classes(conn)
+
+
+def test_the_version_of_most_of_the_newest_rows_prevails(
+    conn, store_rows: StoreRows, make_prediction: Make
+) -> None:
+    ages = {"3": range(20, 50), "4": range(8), "5": (8, 9)}
+    store_rows(
+        *[
+            make_prediction(predicted_at=END - timedelta(seconds=age + 1), model_version=version)
+            for version, seconds in ages.items()
+            for age in seconds
+        ]
+    )
+
+    def prevailing(rows: int) -> str | None:
+        return prevailing_version(conn, deployment_id="sentiment", start=START, end=END, rows=rows)
+
+    assert (prevailing(10), prevailing(40)) == ("4", "3")
+    assert prevailing_version(conn, deployment_id="nobody", start=START, end=END, rows=9) is None

@@ -11,7 +11,7 @@ from modelmonitor.job.plan import RunPlan
 from modelmonitor.job.reference import reference_sample
 from modelmonitor.job.references.served import predictor_of, score, served_version
 from modelmonitor.job.references.sources import ReferenceNotBuilt, Sources
-from modelmonitor.sample import UNLABELLED, Sample
+from modelmonitor.job.references.texts import labelled_texts
 from modelmonitor.store.datasets import LabelledText, digest_of_texts, find_dataset, load_dataset
 from modelmonitor.store.references import NEXT_VERSION, Reference
 
@@ -95,13 +95,8 @@ def _texts(conn: Connection, name: str, *, newest: Reference | None, sources: So
     if head is not None:
         return Texts(load_dataset(conn, head), f"data set {name}, import {head.version},")
     if newest is not None and all(newest.sample.texts):
-        return Texts(_labelled(newest.sample), f"the texts of version {newest.version}")
+        return Texts(labelled_texts(newest.sample), f"the texts of version {newest.version}")
     return Texts(_installed(name, sources), f"data set {name}")
-
-
-def _labelled(sample: Sample) -> list[LabelledText]:
-    names = [None if label == UNLABELLED else sample.classes[label] for label in sample.labels]
-    return [(text or "", label) for text, label in zip(sample.texts, names, strict=True)]
 
 
 def _installed(name: str, sources: Sources) -> Sequence[LabelledText]:

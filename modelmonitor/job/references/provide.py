@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from modelmonitor.job.errors import JobError
 from modelmonitor.job.plan import RunPlan
-from modelmonitor.job.references.dataset import changed_since, dataset_reference
+from modelmonitor.job.references.builders import Before, Builder, builder_of
+from modelmonitor.job.references.contamination import ReferenceContaminated, refused, signs
 from modelmonitor.job.references.sources import Sources
 from modelmonitor.job.window import Obstacle
 from modelmonitor.store.errors import ReferenceMissing
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 # Of a canary's few answers no reference is built, and a rollout is noticed within so many predictions.
 _NEWEST_ROWS: Final = 200
-_UNSUPPORTED: Final = Obstacle(
-    "UnsupportedReference",
-    "This version compares with a stored data set only: name one in spec.reference.dataset.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +54,15 @@ def provide(conn: Connection, plan: RunPlan, *, sources: Sources, now: datetime)
         sources: what may be asked for a new one.
         now: end of the windows, UTC.
     """
-    if plan.reference.spec.dataset is None:
-        return Provided(None, _UNSUPPORTED)
     wanted = plan.model_version or _prevailing(conn, plan, now=now)
     found = _stored(conn, plan, wanted)
-    if found is not None and not changed_since(conn, found):
-        return Provided(found)
     try:
-        return Provided(_built(conn, plan, wanted=wanted, sources=sources, now=now))
+        builder = builder_of(conn, plan, sources=sources, now=now)
+        if found is not None and builder.is_current(found):
+            return Provided(found)
+        return Provided(_built(conn, plan, builder, wanted=wanted, now=now))
     except JobError as error:
-        return _without(conn, plan, str(error))
+        return _without(conn, plan, error, found=found)
 
 
 def _prevailing(conn: Connection, plan: RunPlan, *, now: datetime) -> str | None:
@@ -77,29 +73,42 @@ def _prevailing(conn: Connection, plan: RunPlan, *, now: datetime) -> str | None
 
 
 def _built(
-    conn: Connection, plan: RunPlan, *, wanted: str | None, sources: Sources, now: datetime
+    conn: Connection, plan: RunPlan, builder: Builder, *, wanted: str | None, now: datetime
 ) -> Reference:
     with alone_building(conn, name=plan.reference.name, model_name=plan.model_name):
         # Another check of this monitor may have built it while this one waited.
         found = _stored(conn, plan, wanted)
-        if found is not None and not changed_since(conn, found):
+        if found is not None and builder.is_current(found):
             return found
-        draft = dataset_reference(
-            conn,
-            plan,
-            newest=_stored(conn, plan, None),
-            stored=lambda version: _stored(conn, plan, version),
-            sources=sources,
-            now=now,
-        )
-        return save_reference(conn, draft) if draft.version == NEXT_VERSION else draft
+        before = Before(_stored(conn, plan, None), lambda version: _stored(conn, plan, version))
+        draft = builder.build(wanted=wanted, before=before, now=now)
+        if draft.version != NEXT_VERSION:
+            return draft
+        saved = save_reference(conn, _accepted(draft, plan, builder, before))
+        # As later runs see it: embeddings are stored with half precision.
+        return load_reference(conn, name=saved.name, model_name=saved.model_name, version=saved.version)
 
 
-def _without(conn: Connection, plan: RunPlan, why: str) -> Provided:
-    name, newest = plan.reference.name, _stored(conn, plan, None)
+def _accepted(draft: Reference, plan: RunPlan, builder: Builder, before: Before) -> Reference:
+    if builder.stretch is None:
+        # Texts that somebody chose are what he calls normal, whatever they look like.
+        return draft
+    found = signs(draft, stretch=builder.stretch, before=before.scored_by(draft.model_version))
+    if not found:
+        return draft
+    if plan.reference.spec.force is None:
+        raise refused(draft, found)
+    return replace(
+        draft, source={**draft.source, "forced": plan.reference.spec.force, "signs_of_drift": list(found)}
+    )
+
+
+def _without(conn: Connection, plan: RunPlan, error: JobError, *, found: Reference | None) -> Provided:
+    name, newest, why = plan.reference.name, found or _stored(conn, plan, None), str(error)
     if newest is None:
+        code = "ReferenceContaminated" if isinstance(error, ReferenceContaminated) else "NoReference"
         missing = f"Reference {name} of model {plan.model_name} does not exist and could not be built. {why}"
-        return Provided(None, Obstacle("NoReference", missing))
+        return Provided(None, Obstacle(code, missing))
     if plan.model_version not in (None, newest.model_version):
         return Provided(None, other_model(f"version {plan.model_version} is watched", newest, why=why))
     return Provided(newest, outdated=why)

@@ -124,6 +124,7 @@ def _newest(rows: tuple[DriftRow, ...], monitor: str) -> dict[str, DriftRow]:
 def _persistent(cursor: Cursor, monitor: ModelMonitor, *, now: datetime) -> bool:
     found = load_triggers(
         cursor,
+        namespace=monitor.namespace,
         monitor=monitor.metadata.name,
         deployment_id=monitor.model_name,
         start=now - _RESULTS,

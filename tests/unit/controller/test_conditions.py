@@ -128,6 +128,18 @@ def test_what_the_job_misses_of_the_reference_is_told(
     assert told(reference_ready(states_of(monitor_with(), missing))) == ("False", reason, "Build one.")
 
 
+def test_what_there_is_to_know_of_a_reference_stands_beside_its_rows(monitor_with: MakeMonitor) -> None:
+    note = "It was forced: a load test."
+    states = states_of(
+        monitor_with(),
+        result("data", reference_rows=900, reference_note=note),
+        result("concept", reference_rows=900, reference_note=note),
+    )
+
+    sentence = "The last run compared with 900 rows. It was forced: a load test."
+    assert told(reference_ready(states)) == ("True", "ReferenceStored", sentence)
+
+
 def test_prometheus_proves_that_a_target_is_reached(monitor_with: MakeMonitor) -> None:
     monitor = monitor_with()
 

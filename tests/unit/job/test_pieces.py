@@ -117,7 +117,8 @@ def test_data_sets_are_read_from_csv_and_from_ndjson(tmp_path):
         ("a.ndjson", b'{"text": "a"}\n{"text"', "line 2 is not JSON"),
         ("a.ndjson", b'["a"]', "line 1 must be an object"),
         ("a.ndjson", b'{"text": "a", "label": 1}', "line 1 has a label that is not text"),
-        ("a.parquet", b"", "must end in .csv, .ndjson or .jsonl"),
+        ("a.parquet", b"", "is not Parquet"),
+        ("a.txt", b"", "must end in .csv, .ndjson, .jsonl or .parquet"),
     ],
 )
 def test_a_malformed_data_set_is_one_sentence_with_the_line(name, content, sentence, tmp_path):

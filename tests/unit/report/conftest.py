@@ -340,6 +340,7 @@ def drifted() -> RunReport:
             seed=7,
             reference_rows="ab" * 32,
             window_rows={"data": "cd" * 32},
+            window_content={"data": "12" * 32},
             plan="ef" * 32,
             packages={"numpy": "1.26.4"},
         ),

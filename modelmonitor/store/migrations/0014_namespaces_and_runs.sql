@@ -4,13 +4,14 @@ ALTER TABLE drift_results ADD COLUMN namespace text NOT NULL DEFAULT '';
 ALTER TABLE drift_episodes ADD COLUMN namespace text NOT NULL DEFAULT '';
 ALTER TABLE retrain_triggers ADD COLUMN namespace text NOT NULL DEFAULT '';
 ALTER TABLE quality_by_window ADD COLUMN namespace text NOT NULL DEFAULT '';
+ALTER TABLE new_patterns ADD COLUMN namespace text NOT NULL DEFAULT '';
 COMMENT ON COLUMN drift_results.namespace IS 'Of the monitor; empty in rows of before there was this column.';
 
 DO $$
 DECLARE
     table_name text;
 BEGIN
-    FOREACH table_name IN ARRAY ARRAY['drift_results', 'drift_episodes', 'retrain_triggers', 'quality_by_window'] LOOP
+    FOREACH table_name IN ARRAY ARRAY['drift_results', 'drift_episodes', 'retrain_triggers', 'quality_by_window', 'new_patterns'] LOOP
         EXECUTE format(
             'UPDATE %I AS old SET namespace = known.namespace FROM ('
             '  SELECT split_part(monitor, ''/'', 2) AS monitor, deployment_id, min(split_part(monitor, ''/'', 1)) AS namespace'
@@ -29,6 +30,8 @@ ALTER TABLE quality_by_window DROP CONSTRAINT quality_by_window_pkey;
 ALTER TABLE quality_by_window
     ADD PRIMARY KEY (namespace, monitor, deployment_id, window_start, window_end, model_version);
 DROP INDEX retrain_triggers_monitor_idx;
+DROP INDEX new_patterns_monitor_idx;
+CREATE INDEX new_patterns_monitor_idx ON new_patterns (namespace, monitor, deployment_id, created_at DESC);
 CREATE INDEX retrain_triggers_monitor_idx ON retrain_triggers (namespace, monitor, deployment_id, created_at DESC);
 
 -- What a run rested on, so that it can be repeated and proved to be the same.
@@ -48,6 +51,7 @@ CREATE TABLE drift_runs (
     numbers jsonb NOT NULL
 );
 CREATE INDEX drift_runs_monitor_idx ON drift_runs (namespace, monitor, finished_at DESC);
+COMMENT ON TABLE drift_runs IS 'What each run rested on and what came of it, by which `modelmonitor drift replay` repeats it.';
 COMMENT ON COLUMN drift_runs.document IS 'The monitor as the run read it.';
 COMMENT ON COLUMN drift_runs.plan IS 'SHA-256 over checks, detectors, levels and thresholds that follow from it.';
 COMMENT ON COLUMN drift_runs.reference IS 'Name, model, version and digest of the reference; null without.';
