@@ -104,6 +104,12 @@ class Up:
             cursor.execute("SELECT prediction_id::text FROM prediction_logs")
             return {row[0] for row in cursor.fetchall()}
 
+    def references(self) -> set[tuple[str, int]]:
+        url = self.addresses.database_url.get_secret_value()
+        with closing(connect(url, application_name="tests")) as conn, conn.cursor() as cursor:
+            cursor.execute("SELECT name, version FROM drift_references")
+            return set(cursor.fetchall())
+
     def label(self, prediction_id: str, label: str) -> None:
         body = {"prediction_id": prediction_id, "label": label}
         answer = httpx.post(f"{self.addresses.collector_url}/feedback", json=body, timeout=60)

@@ -73,12 +73,13 @@ def test_the_file_with_the_addresses_is_for_its_owner_alone(up):
     assert stat.S_IMODE((up.data_dir / "addresses.json").stat().st_mode) == 0o600
 
 
-def test_a_drift_run_without_a_reference_is_inconclusive_and_says_why(up):
+def test_a_drift_run_builds_the_reference_and_says_that_there_are_too_few_predictions(up):
     finished = modelmonitor("drift", "run", "--check", "once-a-year", "--data-dir", up.data_dir)
 
     assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.startswith("once-a-year: Inconclusive. ")
-    assert "reference" in finished.stdout.splitlines()[0]
+    assert finished.stdout.startswith("once-a-year: Inconclusive. The window has ")
+    assert "rows of the 200 needed" in finished.stdout.splitlines()[0]
+    assert up.references() == {("movie-reviews", 1)}
 
 
 def test_a_second_up_in_the_same_folder_is_refused_and_changes_nothing(up):
