@@ -19,7 +19,8 @@ class Proxy:
     def __init__(self, server: str, trouble: Trouble) -> None:
         self._server = server.rstrip("/")
         self._trouble = trouble
-        self._loop = asyncio.new_event_loop()
+        self._runner = asyncio.Runner()
+        self._loop = self._runner.get_loop()
         self._stop = asyncio.Event()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -33,7 +34,8 @@ class Proxy:
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
+        with self._runner:  # which ends what the operator left open
+            self._runner.run(self._serve())
 
     async def _serve(self) -> None:
         app = web.Application(client_max_size=16 * 2**20)
