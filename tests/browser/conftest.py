@@ -34,7 +34,8 @@ class Looked:
 Look = Callable[..., Looked]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while the driver lives, its event loop runs in this thread and no other test may have one.
+@pytest.fixture(scope="package")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     capture = request.config.pluginmanager.getplugin("capturemanager")
     # The first call of a machine downloads for a while: whoever waits sees why.
