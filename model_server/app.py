@@ -59,7 +59,7 @@ def load_classifier(settings: ServerSettings, found: Checkpoint | PreparedModel)
         ModelUnusable: it cannot be run as a classifier.
     """
     classifier = load_model(settings, found, threads=settings.torch_threads or allowed_cores())
-    warm_up(classifier, batches=batch_limits(settings, gpu=classifier.gpu))
+    warm_up(classifier, batches=batch_limits(settings, gpu=classifier.gpu, packed=classifier.runtime.packs))
     logger.info("the model runs as %s", classifier.variant)
     return classifier
 
@@ -91,7 +91,7 @@ def running(
         ForwardEngine(classifier, Recorder(log, metrics, policy)),
         model=model,
         texts=text_limits(settings),
-        batches=batch_limits(settings, gpu=classifier.gpu),
+        batches=batch_limits(settings, gpu=classifier.gpu, packed=classifier.runtime.packs),
         queue=queue_limits(settings, gpu=classifier.gpu),
     )
     predictor.start()

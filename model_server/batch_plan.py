@@ -12,21 +12,39 @@ class BatchLimits:
 
     Attributes:
         texts: how many it may hold.
-        tokens: how many it may hold, with the padding counted.
+        tokens: how many it may hold, with the padding counted unless texts share rows.
         fixed_tokens: how many tokens could be computed in the time that a pass takes beside its tokens.
+        packed: texts share rows, so that padding costs nothing.
     """
 
     texts: int
     tokens: int
     fixed_tokens: int
+    packed: bool = False
 
 
 def choose_batch(lengths: Sequence[int], *, limits: BatchLimits) -> list[int]:
     """Positions of the next batch in `lengths`: tokens of each waiting text, in order of arrival, not empty.
 
-    The oldest is always in it, so nothing starves. Its companions are those nearest in length, as many as
-    make a token cheapest: each more shares the fixed price of the pass, until the padding costs more.
+    The oldest is always in it, so nothing starves. Where texts share rows its companions are the next oldest
+    that fit. Elsewhere they are those nearest in length, as many as make a token cheapest: each more shares
+    the fixed price of the pass, until the padding costs more.
     """
+    return _oldest(lengths, limits=limits) if limits.packed else _cheapest(lengths, limits=limits)
+
+
+def _oldest(lengths: Sequence[int], *, limits: BatchLimits) -> list[int]:
+    chosen, tokens = [0], lengths[0]
+    for position in range(1, len(lengths)):
+        if len(chosen) == limits.texts:
+            break
+        if tokens + lengths[position] <= limits.tokens:
+            chosen.append(position)
+            tokens += lengths[position]
+    return chosen
+
+
+def _cheapest(lengths: Sequence[int], *, limits: BatchLimits) -> list[int]:
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     by_length = [lengths[i] for i in order]
     runs = _growing(by_length, order.index(0), limits=limits)

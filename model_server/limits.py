@@ -20,12 +20,13 @@ GPU_DEFAULTS: Final = {
 }
 
 
-def batch_limits(settings: ServerSettings, *, gpu: bool) -> BatchLimits:
-    """Bounds and price of one forward pass."""
+def batch_limits(settings: ServerSettings, *, gpu: bool, packed: bool) -> BatchLimits:
+    """Bounds and price of one forward pass on this device, of a model whose texts share rows or do not."""
     return BatchLimits(
         texts=_limit(settings, "max_batch_texts", gpu=gpu),
         tokens=_limit(settings, "max_batch_tokens", gpu=gpu),
         fixed_tokens=GPU_FIXED_TOKENS if gpu else CPU_FIXED_TOKENS,
+        packed=packed,
     )
 
 

@@ -140,8 +140,8 @@ class ServerSettings(BaseSettings):
     max_batch_tokens: int = Field(
         default=1024,
         ge=8,
-        description="Tokens in one forward pass, padding included. Bounds memory and the time for which "
-        "newcomers wait. On a GPU the default is 32768.",
+        description="Tokens in one forward pass, padding included where texts are padded. Bounds memory and "
+        "the time for which newcomers wait. On a GPU the default is 32768.",
     )
     max_queued_texts: int = Field(
         default=512,

@@ -130,7 +130,7 @@ def served_classifier(model: Path, settings: Mapping[str, object]) -> Scores:
     cache = Path(".cache/bench/models").absolute()
     chosen = load_settings({"model_uri": str(model), "model_cache_dir": cache, **settings})
     classifier = load_classifier(chosen, locate(chosen.model_uri, cache_dir=cache))
-    _loaded["limits"] = batch_limits(chosen, gpu=classifier.gpu)
+    _loaded["limits"] = batch_limits(chosen, gpu=classifier.gpu, packed=classifier.runtime.packs)
     return classifier
 
 

@@ -24,7 +24,7 @@ from model_server.inference.variant import ONNX_FP32, REFERENCE, Hardware, Varia
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the export or of the comparison, so that older entries are not used.
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class OnnxRuntime:
     """A session over an exported file; raises whatever ONNX Runtime does when the file is no good."""
 
     length_step = 1
+    packs = False
 
     def __init__(self, file: Path, *, threads: int) -> None:
         options = onnxruntime.SessionOptions()

@@ -34,6 +34,10 @@ class Runtime(Protocol):
     def length_step(self) -> int:
         """Tokens to a multiple of which batches are padded."""
 
+    @property
+    def packs(self) -> bool:
+        """Whether short texts of a pass cost no more beside a long one."""
+
     def run(self, ids: IntArray, mask: IntArray) -> Output:
         """One forward pass over (n, length) token ids; `mask` is 1 on tokens and 0 on padding."""
 

@@ -10,12 +10,13 @@ from typing import Any, Final
 import torch
 
 from model_server.inference.outputs import WithEmbedding
+from model_server.inference.packed import Packed, arguments, can_be_packed
 from model_server.inference.runtime import IntArray, Output
 from model_server.inference.variant import Precision
 
 logger = logging.getLogger(__name__)
 
-Forward = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...]]
+Forward = Callable[..., tuple[torch.Tensor, ...]]
 
 # Whole tensor-core tiles on a GPU; a processor gains nothing from padding, which costs it arithmetic.
 GPU_LENGTH_STEP: Final = 8
@@ -29,18 +30,31 @@ class TorchRuntime:
         converted = model.to(device=device, dtype=_half(device) if half else torch.float32)
         module = WithEmbedding(converted).eval()
         # What runs in fp32 is what others are compared with: the model as transformers wrote it.
-        self._forward: Forward = traced(module) if half and device.type == "cpu" else module
+        short = half and device.type == "cpu"
+        self._packed = _packed(module) if short and can_be_packed(converted) else None
+        self._padded: Forward = traced(module, _padded_example()) if short else module
         self._device = device
         self.length_step = GPU_LENGTH_STEP if device.type == "cuda" else 1
+
+    @property
+    def packs(self) -> bool:
+        """Whether texts of any lengths share a pass at no cost of padding."""
+        return self._packed is not None
 
     def run(self, ids: IntArray, mask: IntArray) -> Output:
         """One forward pass; softmax and mean are taken in fp32 whatever the model's own numbers."""
         with torch.inference_mode():
-            logits, *embedding = self._forward(self._moved(ids), self._moved(mask))
+            logits, *embedding = self._run(ids, mask)
             # One copy from the device instead of two: each waits for everything queued before it.
             result: Any = torch.cat([logits.softmax(dim=-1), *embedding], dim=1).cpu().numpy()
         classes = logits.shape[1]
         return Output(result[:, :classes], result[:, classes:] if embedding else None)
+
+    def _run(self, ids: IntArray, mask: IntArray) -> tuple[torch.Tensor, ...]:
+        # A text alone has no padding, and no use for what packing costs.
+        if self._packed is None or len(ids) == 1:
+            return self._padded(self._moved(ids), self._moved(mask))
+        return self._packed(*arguments(ids, mask))
 
     def _moved(self, array: IntArray) -> torch.Tensor:
         tensor = torch.from_numpy(array)
@@ -50,19 +64,27 @@ class TorchRuntime:
         return tensor.pin_memory().to(self._device, non_blocking=True)
 
 
-def traced(module: WithEmbedding) -> Forward:
+def _packed(module: WithEmbedding) -> Forward:
+    return traced(Packed(module).eval(), arguments(*(part.numpy() for part in _padded_example())))
+
+
+def _padded_example() -> tuple[torch.Tensor, torch.Tensor]:
+    ids = torch.ones((3, 12), dtype=torch.int64)
+    mask = ids.clone()
+    mask[0, 9:] = 0
+    return ids, mask
+
+
+def traced(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Forward:
     """The module as one TorchScript graph, or itself where that fails.
 
     The graph runs without Python: a short text alone takes a third less, and the event loop keeps the
     interpreter. A graph that is wrong for other shapes than the traced one fails the comparison with fp32.
     """
-    ids = torch.ones((3, 12), dtype=torch.int64)
-    mask = ids.clone()
-    mask[0, 9:] = 0
     try:
         with torch.inference_mode(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            graph: Forward = torch.jit.trace(module, (ids, mask), check_trace=False)  # type: ignore[no-untyped-call]
+            graph: Forward = torch.jit.trace(module, example, check_trace=False)  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001  # an unusual architecture makes torch raise whatever it pleases
         logger.info("the model cannot be traced (%s) and runs in Python", type(error).__name__)
         return module

@@ -34,7 +34,7 @@ class Looked:
 Look = Callable[..., Looked]
 
 
-# Not for the session: while the driver lives, its event loop runs in this thread and no other test may have one.
+# Not for the session: while the driver lives, its event loop runs in this thread and no test may have one.
 @pytest.fixture(scope="package")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     capture = request.config.pluginmanager.getplugin("capturemanager")

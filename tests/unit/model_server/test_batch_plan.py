@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +77,25 @@ def test_where_starting_a_pass_is_dear_padding_is_the_lesser_evil() -> None:
     limits = BatchLimits(texts=8, tokens=4096, fixed_tokens=2048)
 
     assert len(choose_batch([10, 200, 11, 190, 12], limits=limits)) == 5
+
+
+@given(lengths=LENGTHS, limits=LIMITS)
+def test_where_texts_share_rows_they_go_in_order_of_arrival_and_none_that_would_fit_waits(
+    lengths: list[int], limits: BatchLimits
+) -> None:
+    batch = choose_batch(lengths, limits=replace(limits, packed=True))
+    tokens = sum(lengths[i] for i in batch)
+    passed = [i for i in range(len(lengths)) if i not in batch]
+
+    assert batch[0] == 0
+    assert batch == sorted(batch)
+    assert len(batch) <= limits.texts
+    assert len(batch) == 1 or tokens <= limits.tokens
+    if len(batch) < limits.texts:
+        assert all(tokens + lengths[i] > limits.tokens for i in passed if i > batch[-1])
+
+
+def test_a_short_text_that_shares_rows_does_not_wait_for_others_of_its_length() -> None:
+    limits = BatchLimits(texts=8, tokens=4096, fixed_tokens=20, packed=True)
+
+    assert choose_batch([10, 200, 11, 190, 12], limits=limits) == [0, 1, 2, 3, 4]
