@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from model_server.batch_plan import BatchLimits, choose_batch
+from model_server.cores import give_way
 from model_server.errors import NotReady, Overloaded, Stopping
 from model_server.failure import where
 from model_server.isolate import run_isolated
@@ -146,6 +147,8 @@ class Batcher(Generic[Item, Ready, Result]):
             raise Overloaded(msg, retry_after_s=seconds)
 
     def _work(self) -> None:
+        # Batches wait for milliseconds; a probe or a refusal must not wait for a batch.
+        give_way()
         try:
             while self._collect():
                 batch = self._take()

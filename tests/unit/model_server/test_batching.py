@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from model_server.batch_plan import BatchLimits
 from model_server.batching import Batcher, QueueLimits
+from model_server.cores import NICENESS
 from model_server.errors import NotReady, Overloaded, Stopping
 
 LIMITS = BatchLimits(texts=4, tokens=128, fixed_tokens=1000)
@@ -197,3 +199,16 @@ def test_a_dead_forward_thread_fails_those_that_wait_and_is_not_alive() -> None:
         return [type(answer) for answer in answers], batcher.alive
 
     assert run(use, Dying()) == ([NotReady], False)
+
+
+def test_the_forward_thread_leaves_the_cores_to_the_thread_that_answers() -> None:
+    class Niceness(Squares):
+        def forward(self, batch: Sequence[int]) -> Sequence[int]:
+            self.niceness = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+            return super().forward(batch)
+
+    engine = Niceness()
+    run(lambda batcher: batcher.submit([3])[0], engine)
+
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert engine.niceness == min(19, here + NICENESS)
