@@ -22,11 +22,10 @@ _NICEST: Final = 19
 
 
 def give_way() -> None:
-    """Let this thread, and those that it starts, wait for the process's other threads where cores are short."""
+    """Let this thread, and those that it starts, wait for the other threads where cores are short."""
     thread = threading.get_native_id()
-    with suppress(
-        OSError
-    ):  # Linux keeps priorities by thread and needs no right to lower one; others may refuse
+    # Linux keeps priorities by thread and needs no right to lower one; another system may refuse.
+    with suppress(OSError):
         nicer = min(_NICEST, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
         os.setpriority(os.PRIO_PROCESS, thread, nicer)
 
