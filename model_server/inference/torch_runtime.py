@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+import numpy as np
 import torch
 
+from model_server.cores import give_way
 from model_server.inference.outputs import WithEmbedding
 from model_server.inference.packed import Packed, arguments, can_be_packed
 from model_server.inference.runtime import IntArray, Output
+from model_server.inference.shares import share_out
 from model_server.inference.variant import Precision
 
 logger = logging.getLogger(__name__)
@@ -31,7 +35,9 @@ class TorchRuntime:
         module = WithEmbedding(converted).eval()
         # What runs in fp32 is what others are compared with: the model as transformers wrote it.
         short = half and device.type == "cpu"
+        self._threads = torch.get_num_threads()
         self._packed = _packed(module) if short and can_be_packed(converted) else None
+        self._cores = ThreadPoolExecutor(self._threads, thread_name_prefix="core", initializer=give_way)
         self._padded: Forward = traced(module, _padded_example()) if short else module
         self._device = device
         self.length_step = GPU_LENGTH_STEP if device.type == "cuda" else 1
@@ -43,18 +49,28 @@ class TorchRuntime:
 
     def run(self, ids: IntArray, mask: IntArray) -> Output:
         """One forward pass; softmax and mean are taken in fp32 whatever the model's own numbers."""
-        with torch.inference_mode():
-            logits, *embedding = self._run(ids, mask)
-            # One copy from the device instead of two: each waits for everything queued before it.
-            result: Any = torch.cat([logits.softmax(dim=-1), *embedding], dim=1).cpu().numpy()
-        classes = logits.shape[1]
-        return Output(result[:, :classes], result[:, classes:] if embedding else None)
-
-    def _run(self, ids: IntArray, mask: IntArray) -> tuple[torch.Tensor, ...]:
         # A text alone has no padding, and no use for what packing costs.
         if self._packed is None or len(ids) == 1:
-            return self._padded(self._moved(ids), self._moved(mask))
-        return self._packed(*arguments(ids, mask))
+            return self._whole(ids, mask)
+        return self._in_parts(self._packed, ids, mask)
+
+    def _whole(self, ids: IntArray, mask: IntArray) -> Output:
+        _use_threads(self._threads)
+        with torch.inference_mode():
+            return _output(self._padded(self._moved(ids), self._moved(mask)))
+
+    def _in_parts(self, packed: Forward, ids: IntArray, mask: IntArray) -> Output:
+        """A share of the texts for each core: those that share an operation wait for each other at its end."""
+        lengths = mask.sum(axis=1)
+        shares = share_out(lengths.tolist(), parts=self._threads)
+        cut = [(ids[share, : lengths[share].max()], mask[share, : lengths[share].max()]) for share in shares]
+        parts = list(self._cores.map(lambda part: _alone(packed, *part), cut))
+        order = np.argsort(np.concatenate(shares))
+        embeddings = [part.embeddings for part in parts if part.embeddings is not None]
+        return Output(
+            np.concatenate([part.probabilities for part in parts])[order],
+            np.concatenate(embeddings)[order] if embeddings else None,
+        )
 
     def _moved(self, array: IntArray) -> torch.Tensor:
         tensor = torch.from_numpy(array)
@@ -62,6 +78,26 @@ class TorchRuntime:
             return tensor
         # Only pinned memory is copied while the GPU computes.
         return tensor.pin_memory().to(self._device, non_blocking=True)
+
+
+def _alone(packed: Forward, ids: IntArray, mask: IntArray) -> Output:
+    _use_threads(1)
+    with torch.inference_mode():
+        return _output(packed(*arguments(ids, mask)))
+
+
+def _output(results: tuple[torch.Tensor, ...]) -> Output:
+    logits, *embedding = results
+    # One copy from the device instead of two: each waits for everything queued before it.
+    result: Any = torch.cat([logits.softmax(dim=-1), *embedding], dim=1).cpu().numpy()
+    classes = logits.shape[1]
+    return Output(result[:, :classes], result[:, classes:] if embedding else None)
+
+
+def _use_threads(wanted: int) -> None:
+    """Threads that share an operation: the calling thread's own setting, at first what any set last."""
+    if torch.get_num_threads() != wanted:
+        torch.set_num_threads(wanted)
 
 
 def _packed(module: WithEmbedding) -> Forward:

@@ -21,7 +21,7 @@ from transformers import (
 from model_server.inference.outputs import WithEmbedding
 from model_server.inference.packed import Packed, arguments, can_be_packed
 from model_server.inference.runtime import IntArray, Padding, padded
-from model_server.inference.torch_runtime import traced
+from model_server.inference.torch_runtime import TorchRuntime, traced
 
 SIZE = {
     "vocab_size": 99,
@@ -79,3 +79,21 @@ def test_relative_positions_are_not_packed() -> None:
 
 def test_a_decoder_is_not_packed() -> None:
     assert not can_be_packed(BertForSequenceClassification(BertConfig(**SIZE, is_decoder=True)))
+
+
+def test_texts_that_are_shared_out_over_cores_get_their_own_results_in_order() -> None:
+    torch.manual_seed(5)
+    config = BertConfig(**SIZE, pad_token_id=1)
+    torch.set_num_threads(2)
+    runtime = TorchRuntime(
+        BertForSequenceClassification(config), device=torch.device("cpu"), precision="bf16"
+    )
+    ids, mask = batch([3, 9, 40, 7, 60, 5, 5])
+    together = runtime.run(ids, mask)
+
+    assert runtime.packs
+    for text, length in enumerate(mask.sum(axis=1)):
+        alone = runtime.run(ids[[text], :length], mask[[text], :length])
+        assert np.abs(together.probabilities[text] - alone.probabilities[0]).max() < 0.01
+        assert np.abs(together.embeddings[text] - alone.embeddings[0]).max() < 0.05
+    assert len({row.tobytes() for row in together.embeddings}) == len(ids)
