@@ -60,7 +60,7 @@ class TorchRuntime:
             return _output(self._padded(self._moved(ids), self._moved(mask)))
 
     def _in_parts(self, packed: Forward, ids: IntArray, mask: IntArray) -> Output:
-        """A share of the texts for each core: those that share an operation wait for each other at its end."""
+        """A share of the texts for each core: those that share operations wait for each other in each."""
         lengths = mask.sum(axis=1)
         shares = share_out(lengths.tolist(), parts=self._threads)
         cut = [(ids[share, : lengths[share].max()], mask[share, : lengths[share].max()]) for share in shares]
