@@ -25,7 +25,7 @@ def evidently_alarms(reference: np.ndarray, hours: np.ndarray) -> np.ndarray:
     from evidently.legacy.core import ColumnType
 
     before = pd.Series(reference)
-    test = get_stattest(before, pd.Series(hours[0]), ColumnType.Numerical)
+    test = get_stattest(before, pd.Series(hours[0]), ColumnType.Numerical, None)
     return np.array(
         [
             test(before, pd.Series(hour), ColumnType.Numerical, test.default_threshold).drifted

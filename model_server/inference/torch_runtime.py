@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 Forward = Callable[..., tuple[torch.Tensor, ...]]
 
-# Whole tensor-core tiles on a GPU; a processor gains nothing from padding, which costs it arithmetic.
-GPU_LENGTH_STEP: Final = 8
+# Whole tensor-core tiles on a GPU; on a processor few shapes, as oneDNN makes machine code for each.
+LENGTH_STEP: Final = 8
 
 
 class TorchRuntime:
@@ -40,7 +40,7 @@ class TorchRuntime:
         self._cores = ThreadPoolExecutor(self._threads, thread_name_prefix="core", initializer=give_way)
         self._padded: Forward = traced(module, _padded_example()) if short else module
         self._device = device
-        self.length_step = GPU_LENGTH_STEP if device.type == "cuda" else 1
+        self.length_step = LENGTH_STEP if device.type == "cuda" or short else 1
 
     @property
     def packs(self) -> bool:

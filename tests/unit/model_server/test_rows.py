@@ -46,7 +46,7 @@ def test_a_place_belongs_to_the_text_whose_token_lies_there_and_its_tokens_lie_s
 
 @given(lengths=LENGTHS, row_tokens=st.integers(1, 200))
 def test_no_two_rows_could_have_been_one(lengths: list[int], row_tokens: int) -> None:
-    layout = lay_out(padding_mask(lengths), row_tokens=row_tokens)
+    layout = lay_out(padding_mask(lengths), row_tokens=row_tokens, width_step=1)
     filled = sorted((layout.owners != NOBODY).sum(axis=1).tolist())
 
     assert layout.owners.shape[1] == max(*lengths, min(row_tokens, sum(lengths)))
@@ -54,8 +54,16 @@ def test_no_two_rows_could_have_been_one(lengths: list[int], row_tokens: int) ->
 
 
 def test_the_layout_of_three_texts_of_which_two_share_a_row() -> None:
-    layout = lay_out(padding_mask([2, 4, 1]), row_tokens=4)
+    layout = lay_out(padding_mask([2, 4, 1]), row_tokens=4, width_step=4)
 
     assert layout.owners.tolist() == [[1, 1, 1, 1], [0, 0, 2, NOBODY]]
     assert layout.sources.tolist() == [4, 5, 6, 7, 0, 1, 8, 0]
     assert layout.places.tolist() == [4, 5, 0, 0, 0, 1, 2, 3, 6, 0, 0, 0]
+
+
+@given(lengths=LENGTHS, row_tokens=st.integers(1, 200), step=st.integers(1, 40))
+def test_rows_have_few_different_widths(lengths: list[int], row_tokens: int, step: int) -> None:
+    width = lay_out(padding_mask(lengths), row_tokens=row_tokens, width_step=step).owners.shape[1]
+
+    assert width % step == 0
+    assert 0 <= width - max(*lengths, min(row_tokens, sum(lengths))) < step
