@@ -31,6 +31,13 @@ class Table(Protocol):
             StoreError: try again later; whether the rows were stored is not known.
         """
 
+    def reach(self) -> None:
+        """Ask whether rows could be stored, without any.
+
+        Raises:
+            StoreError: they could not.
+        """
+
     def ensure_partitions(self, now: datetime) -> tuple[str, ...]:
         """Make ready what rows of these days need."""
 
@@ -63,6 +70,7 @@ class Drain:
         self._hurry = threading.Event()
         self._partitions_checked: datetime | None = None
         self._trouble = ""
+        self._reached = False
         self._thread = threading.Thread(target=self._run, name="prediction-log-drain", daemon=True)
 
     def start(self) -> None:
@@ -104,6 +112,7 @@ class Drain:
     def _step(self) -> None:
         if not self._spool.wait_for_rows(_IDLE_S, unless=self._stopping.is_set):
             self._spool.retire(older_than_s=self._settings.idle_seal_s)
+            self._reach_once()
             return
         if self._spool.pending_bytes < self._settings.batch_bytes:
             self._hurry.wait(self._settings.linger_s)
@@ -111,6 +120,12 @@ class Drain:
         batch = self._spool.read(max_rows=self._settings.batch_rows, max_bytes=self._settings.batch_bytes)
         if batch:
             self._commit(batch)
+
+    def _reach_once(self) -> None:
+        """Find out about PostgreSQL before the first row: an idle model is no reason for an alert."""
+        if not self._reached:
+            self._table.reach()
+            self._stores()
 
     def _commit(self, batch: Batch) -> None:
         records = batch.records
@@ -149,6 +164,10 @@ class Drain:
 
     def _written(self, rows: int) -> None:
         self._observer.written(rows)
+        self._stores()
+
+    def _stores(self) -> None:
+        self._reached = True
         self._observer.database_up(up=True)
         if self._trouble:
             logger.info("PostgreSQL takes predictions again.")

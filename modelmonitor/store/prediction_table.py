@@ -70,6 +70,16 @@ class PredictionTable:
                 with connection, connection.cursor() as cursor:
                     return self._copy_new(cursor, names, stream)
 
+    def reach(self) -> None:
+        """Ask whether the table is there.
+
+        Raises:
+            DatabaseUnreachable: no connection.
+            DatabaseRefused: there is no table.
+        """
+        with self._session() as connection, connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT '{_TABLE}'::regclass")
+
     def ensure_partitions(self, now: datetime) -> tuple[str, ...]:
         """Make the day partitions that are missing; the names of the new ones.
 

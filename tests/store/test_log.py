@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -111,6 +112,13 @@ def test_every_field_arrives_as_it_was_given(
     assert second[0] == str(bare.prediction_id)
     assert str(second[8]) == "nan"
     assert (second[7], second[9], second[10], second[12]) == (None, [], None, {})
+
+
+def wait_for(state: Callable[[], bool], *, within_s: float = 30) -> None:
+    end = time.monotonic() + within_s
+    while not state():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_the_log_tells_what_it_did(database_url: str, tmp_path: Path, make_prediction: Make) -> None:
@@ -251,6 +259,19 @@ def test_a_database_without_schema_is_waited_for(
     assert log.flush(timeout_s=30)
     log.close(timeout_s=5)
     assert texts(empty) == ["patient"]
+
+
+def test_a_log_without_rows_tells_whether_they_could_be_stored(postgres, tmp_path: Path) -> None:
+    from modelmonitor.store.schema import migrate
+
+    empty, tally = postgres.create_database("empty_and_idle"), Tally()
+    log = PredictionLog(LogSettings(tmp_path, empty, retry_max_s=0.1), on_event=tally)
+    log.start()
+    wait_for(lambda: tally.up[:2] == [False, False])
+    migrate(empty)
+    wait_for(lambda: tally.up[-1])
+    log.close(timeout_s=5)
+    assert tally.up.count(True) == 1
 
 
 def test_rows_of_any_day_find_a_place(database_url: str, tmp_path: Path, make_prediction: Make) -> None:

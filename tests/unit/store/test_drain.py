@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,6 +42,9 @@ class World:
         self.stored += rows
         return len(rows)
 
+    def reach(self) -> None:
+        self._reach()
+
     def ensure_partitions(self, now: datetime) -> tuple[str, ...]:
         self._reach()
         self.partitions.append(now)
@@ -61,12 +65,15 @@ class Log(SilentObserver):
     def __init__(self) -> None:
         self.written_rows = 0
         self.up: list[bool] = []
+        self.was_up = threading.Event()
 
     def written(self, rows: int) -> None:
         self.written_rows += rows
 
     def database_up(self, *, up: bool) -> None:
         self.up.append(up)
+        if up:
+            self.was_up.set()
 
 
 class Outage:
@@ -154,6 +161,18 @@ def test_health_is_told_down_all_the_time_and_up_at_the_end(tmp_path: Path) -> N
     outage.run()
 
     assert (set(outage.log.up[:-1]), outage.log.up[-1]) == ({False}, True)
+
+
+@pytest.mark.parametrize("outage_s", [0.0, 1.0])
+def test_the_health_of_a_log_without_rows_is_told_too(tmp_path: Path, outage_s: float) -> None:
+    outage = Outage(tmp_path, outage_s=outage_s)
+    outage.drain.start()
+    assert outage.log.was_up.wait(30)
+    outage.drain.stop(timeout_s=30)
+
+    assert outage.log.up == [*[False] * (len(outage.log.up) - 1), True]
+    assert (len(outage.log.up) > 1) == (outage_s > 0)
+    assert outage.world.stored == []
 
 
 def test_day_partitions_are_asked_for_again_after_an_outage_over_midnight(tmp_path: Path) -> None:
