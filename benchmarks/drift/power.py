@@ -58,12 +58,7 @@ class Effort:
         return self.references * self.mixed * len(FOREIGN)
 
 
-EFFORTS: Final[Mapping[int, Effort]] = {
-    50: Effort(without=50, mixed=5),
-    200: Effort(without=50, mixed=5),
-    1000: Effort(),
-    3500: Effort(),
-}
+EFFORT: Final = Effort()
 _QUICK: Final = Effort(references=2, without=20, mixed=2)
 
 
@@ -140,7 +135,7 @@ def run(
     windows: Sequence[int] = WINDOWS,
 ) -> tuple[list[Table], list[dict[str, object]]]:
     """A table of our default check against the best peer, one for each foreign share, and the numbers."""
-    efforts = dict.fromkeys(WINDOWS[:2], _QUICK) if quick else {n: EFFORTS[n] for n in windows}
+    efforts = dict.fromkeys(WINDOWS[:2], _QUICK) if quick else dict.fromkeys(windows, EFFORT)
     everything = concatenate([samples[name] for name in (MOVIE, *FOREIGN)])
     records: list[dict[str, object]] = []
     for n, effort in efforts.items():

@@ -16,6 +16,7 @@ from modelmonitor.cli.document import check_format, document
 from modelmonitor.cli.errors import NameWhere, SourceDown, WrongInput
 from modelmonitor.cli.options import Output, span
 from modelmonitor.cli.places import Places, Where, find_places
+from modelmonitor.cli.printing import printer
 from modelmonitor.cli.sources.database import PastAlert, alerts_of, read_database
 from modelmonitor.cli.sources.prometheus import firing_alerts
 from modelmonitor.cli.status_text import plain_table
@@ -133,4 +134,4 @@ def _show(rows: list[AlertRow], *, now: datetime, wide: bool) -> None:
         ended = "fires" if row.ended is None else ago(row.ended, now)
         told = (row.monitor, row.check, ago(row.since, now), ended, *((row.summary,) * wide))
         table.add_row(row.name, Text(row.severity, style=style), *told)
-    Console(highlight=False).print(table)
+    printer().print(table)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from modelmonitor.cli.document import check_format, document
@@ -17,6 +16,7 @@ from modelmonitor.cli.exit_codes import ExitCode
 from modelmonitor.cli.findings import Finding
 from modelmonitor.cli.options import Output
 from modelmonitor.cli.places import Places, Where, find_places
+from modelmonitor.cli.printing import printer
 from modelmonitor.cli.subjects import Subject, one_subject, utc_now
 from modelmonitor.cli.where import reads_from_somewhere
 
@@ -54,7 +54,7 @@ def _subject(monitor: str, places: Places) -> tuple[Subject | None, tuple[Findin
 
 
 def _show(findings: Sequence[Finding]) -> None:
-    out = Console(highlight=False)
+    out = printer()
     for finding in findings:
         out.print(Text(f"{finding.outcome:<8}", style=_STYLE[finding.outcome]), end="")
         out.print(f"{finding.check}: {finding.told}", markup=False, soft_wrap=True)

@@ -16,6 +16,7 @@ from modelmonitor.cli.errors import NameWhere, NotFound, WrongInput
 from modelmonitor.cli.model import CheckLine
 from modelmonitor.cli.options import Output, span
 from modelmonitor.cli.places import Places, Where, find_places
+from modelmonitor.cli.printing import printer
 from modelmonitor.cli.sources.database import read_database
 from modelmonitor.cli.status_text import plain_table, verdict_text
 from modelmonitor.cli.subjects import one_subject, utc_now
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from modelmonitor.store.results import DriftRow
 
 _MOST_ROWS: Final = 20_000
+# The beginning of an identity that every command takes for the whole.
+_ENOUGH: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +143,17 @@ def _history(monitor: str, where: Where, *, since: datetime) -> tuple[DriftRow, 
 def _show_lines(lines: list[CheckLine], *, now: datetime, wide: bool) -> None:
     extra = ("DETECTOR", "LEVEL", "MATTERS") if wide else ()
     table = plain_table("RUN", "CHECK", "VERDICT", "P", "EFFECT", "ROWS", "RAN", *extra)
-    table.columns[0].overflow = "fold"
     for each in lines:
         more = (each.detector, figure(each.level), figure(each.effect_threshold)) if wide else ()
         rows = f"{each.rows or 0:,}"
         told = (figure(each.p_value), figure(each.effect), rows, ago(each.at, now))
-        table.add_row(each.run, each.name, verdict_text(each), *told, *more)
-    Console(highlight=False).print(table)
+        run = each.run if wide else each.run[:_ENOUGH]
+        table.add_row(run, each.name, verdict_text(each), *told, *more)
+    printer().print(table)
 
 
 def _show_detail(detail: RunDetail) -> None:
-    out = Console(highlight=False)
+    out = printer()
     bounds = f"{detail.window_start.astimezone(UTC):%Y-%m-%d %H:%M} .. {_utc(detail.window_end)} UTC"
     out.print(Text(f"run {detail.run}", style="bold"), soft_wrap=True)
     out.print(f"window {bounds}, model version {detail.model_version}", soft_wrap=True)

@@ -19,6 +19,7 @@ from modelmonitor.cli.drift_history import database_of
 from modelmonitor.cli.errors import SourceDown, WrongInput
 from modelmonitor.cli.options import Output
 from modelmonitor.cli.places import Where, find_places
+from modelmonitor.cli.printing import printer
 from modelmonitor.cli.status_text import plain_table
 from modelmonitor.cli.subjects import utc_now
 from modelmonitor.cli.where import reads_from_somewhere
@@ -98,7 +99,7 @@ def list_references(where: Where, output: Output = "table") -> None:
         model = f"{each.model} {each.model_version}" if each.model else "-"
         row = (each.name, str(each.version), model, f"{each.rows:,}", f"{each.at:%Y-%m-%d %H:%M}")
         table.add_row(*row, each.origin)
-    Console(highlight=False).print(table)
+    printer().print(table)
 
 
 def _lines(conn: Connection) -> list[ReferenceLine]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from modelmonitor.cli.printing import printer
 from modelmonitor.cli.review_figures import week_rows
 from modelmonitor.cli.sparkline import sparkline
 from modelmonitor.cli.status_text import plain_table
@@ -15,7 +16,7 @@ from modelmonitor.health import State, Thresholds
 
 def show_review(review: Review, thresholds: Thresholds) -> None:
     """Print the review: what to look at first, then the figures."""
-    out = Console(highlight=False)
+    out = printer()
     span = f"{review.start:%Y-%m-%d} to {review.end:%Y-%m-%d}"
     out.print(Text(f"{review.name}, week {span} UTC", style="bold"), soft_wrap=True)
     found = look_at(review, thresholds)

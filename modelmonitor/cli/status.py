@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from modelmonitor.cli.document import check_format, document
 from modelmonitor.cli.exit_codes import ExitCode
@@ -17,6 +16,7 @@ from modelmonitor.cli.gather import status_of
 from modelmonitor.cli.model import Status
 from modelmonitor.cli.options import Output, span
 from modelmonitor.cli.places import Places, Where, find_places
+from modelmonitor.cli.printing import printer
 from modelmonitor.cli.status_text import show_list, show_status
 from modelmonitor.cli.subjects import find_subjects, utc_now
 from modelmonitor.cli.where import reads_from_somewhere
@@ -56,7 +56,7 @@ def read_statuses(name: str, places: Places, *, now: datetime, window: timedelta
 
 
 def _show(statuses: Sequence[Status], *, wide: bool) -> None:
-    out = Console(highlight=False)
+    out = printer()
     if len(statuses) == 1:
         show_status(statuses[0], out=out, wide=wide)
     else:

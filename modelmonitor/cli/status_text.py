@@ -103,12 +103,14 @@ def _health(status: Status) -> Table:
 
 def _checks(status: Status, *, wide: bool) -> Table:
     extra = ("DETECTOR", "ROWS", "RUN") if wide else ()
-    table = plain_table("CHECK", "TYPE", "VERDICT", "P", "LEVEL", "EFFECT", "MATTERS", "RAN", *extra)
+    # Most checks are called what they are: the column would only push the others off a narrow terminal.
+    typed = wide or any(check.name != check.type for check in status.checks)
+    names = ("CHECK", "TYPE") if typed else ("CHECK",)
+    table = plain_table(*names, "VERDICT", "P", "LEVEL", "EFFECT", "MATTERS", "RAN", *extra)
     for check in status.checks:
         more = (check.detector, f"{check.rows or 0:,}", check.run) if wide else ()
         table.add_row(
-            check.name,
-            check.type,
+            *((check.name, check.type) if typed else (check.name,)),
             verdict_text(check),
             figure(check.p_value),
             figure(check.level),

@@ -20,6 +20,7 @@ from modelmonitor.cli.local_stack import stopping_on_sigterm
 from modelmonitor.cli.model import Status
 from modelmonitor.cli.options import span
 from modelmonitor.cli.places import Where, find_places
+from modelmonitor.cli.printing import printer
 from modelmonitor.cli.status import read_statuses
 from modelmonitor.cli.subjects import utc_now
 from modelmonitor.cli.top_text import frame, last_line, once
@@ -48,7 +49,7 @@ def top(
 
     first = read()
     if once_only or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        Console(highlight=False).print(once(visible(first, View())))
+        printer().print(once(visible(first, View())))
         return
     with stopping_on_sigterm():
         last = watch_live(read, first, interval_s=every.total_seconds())
@@ -84,7 +85,7 @@ class _Looks:
 
 def watch_live(read: Read, first: Sequence[Status], *, interval_s: float) -> tuple[Status, ...]:
     """Show frames on the alternate screen until the person leaves; what was read last."""
-    out, view, keys = Console(highlight=False), View(), sys.stdin.fileno()
+    out, view, keys = printer(), View(), sys.stdin.fileno()
     with (
         ThreadPoolExecutor(1) as pool,
         single_keys(keys),

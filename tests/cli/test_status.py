@@ -20,8 +20,8 @@ def test_the_quick_check_fits_80_columns_and_says_everything(cli, filled, export
         "Latency (P95)        20 ms   100 ms   500 ms      Healthy",
         "Error Rate           1.0%    0.0%     1.0%        Critical",
         "Model Status         loaded           not loaded  Healthy",
-        "CHECK  TYPE  VERDICT         P      LEVEL  EFFECT  MATTERS  RAN",
-        "data   data  Drift critical  0.001  0.01   0.4     0.2      3h ago",
+        "CHECK  VERDICT         P      LEVEL  EFFECT  MATTERS  RAN",
+        "data   Drift critical  0.001  0.01   0.4     0.2      3h ago",
         "alert    ModelDriftDetected critical 3h ago Inputs drifted.",
         "Next: modelmonitor drift show run-2",
     ]
