@@ -83,7 +83,7 @@ bench-log: .venv/installed ## drain rate, memory at a backlog, ten minutes witho
 bench-collector: .venv/installed ## measure the collector with the database down, then count what was joined (about 15 minutes)
 	@python -m benchmarks.collector $(ARGS)
 
-bench-drift: .venv/installed $(UV) ## detectors against their peers: false alarms, power, speed, a million rows, pages and delay (about 40 minutes)
+bench-drift: .venv/installed $(UV) ## detectors against their peers: false alarms, power, speed, a million rows, pages and delay, new topics (two hours of processor time and more, goes on where it was stopped)
 	@python -m benchmarks.drift
 
 bench-operator: .venv/installed ## 1,000 monitors on a local API server: time to Ready, memory, restart, idle (about 10 minutes)

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.drift import accuracy, budget, fpr, million, power, speed
+from benchmarks.drift import accuracy, budget, fpr, million, new_topic, power, speed
 from benchmarks.drift.features import load_samples
 from benchmarks.drift.kept import Kept
 from benchmarks.report import Table, machine_description, write_section
@@ -44,6 +44,7 @@ def _parts(
         "million": lambda: million.run(load_samples(CACHE), **chosen),
         "budget": lambda: (budget.run(**chosen, kept=kept("budget")), []),
         "accuracy": lambda: accuracy.run(load_samples(CACHE), **chosen, kept=kept("accuracy"), cache=CACHE),
+        "topic": lambda: new_topic.run(load_samples(CACHE), **chosen),
     }
 
 
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str]) -> None:
     """Run the chosen parts and write what they found."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drift", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few trials, nothing is written")
-    parser.add_argument("--only", default="fpr,power,speed,million,budget,accuracy", help="parts, by comma")
+    everything = ",".join(_parts(quick=True, seed=0))
+    parser.add_argument("--only", default=everything, help="parts, by comma")
     parser.add_argument("--windows", default=",".join(map(str, power.WINDOWS)), help="rows, for the power")
     parser.add_argument("--known", action="store_true", help="compute nothing, write what earlier runs left")
     parser.add_argument("--no-page", action="store_true", help="print, write nothing but the cache")
