@@ -100,8 +100,10 @@ def _use_threads(wanted: int) -> None:
         torch.set_num_threads(wanted)
 
 
-def _packed(module: WithEmbedding) -> Forward:
-    return traced(Packed(module).eval(), arguments(*(part.numpy() for part in _padded_example())))
+def _packed(module: WithEmbedding) -> Forward | None:
+    """The packed graph; none where tracing fails, as what runs in Python cannot run on two cores at once."""
+    graph = traced(Packed(module).eval(), arguments(*(part.numpy() for part in _padded_example())))
+    return graph if isinstance(graph, torch.jit.ScriptModule) else None
 
 
 def _padded_example() -> tuple[torch.Tensor, torch.Tensor]:

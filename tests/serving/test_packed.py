@@ -97,3 +97,14 @@ def test_texts_that_are_shared_out_over_cores_get_their_own_results_in_order() -
         assert np.abs(together.probabilities[text] - alone.probabilities[0]).max() < 0.01
         assert np.abs(together.embeddings[text] - alone.embeddings[0]).max() < 0.05
     assert len({row.tobytes() for row in together.embeddings}) == len(ids)
+
+
+def test_a_model_that_cannot_be_traced_is_padded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.jit, "trace", lambda *_, **__: 1 / 0)
+    config = BertConfig(**SIZE, pad_token_id=1)
+    runtime = TorchRuntime(
+        BertForSequenceClassification(config), device=torch.device("cpu"), precision="bf16"
+    )
+
+    assert not runtime.packs
+    assert runtime.run(*batch([3, 9])).probabilities.shape == (2, 2)
