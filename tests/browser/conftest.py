@@ -35,7 +35,7 @@ Look = Callable[..., Looked]
 
 
 # Not for the session: while the driver lives, its event loop runs in this thread and no test may have one.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     capture = request.config.pluginmanager.getplugin("capturemanager")
     # The first call of a machine downloads for a while: whoever waits sees why.
