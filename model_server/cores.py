@@ -16,18 +16,18 @@ CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 # The tokenizer's own threads would do the same for texts that take it microseconds.
 GENTLE: Final = {"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false"}
 
-# Added to the calling thread's; where cores are short it leaves three parts in four to a thread without it.
+# Added to the process's; where cores are short it leaves three parts in four to a thread without it.
 NICENESS: Final = 5
 _NICEST: Final = 19
 
 
 def give_way() -> None:
     """Let this thread, and those that it starts, wait for the other threads where cores are short."""
-    thread = threading.get_native_id()
     # Linux keeps priorities by thread and needs no right to lower one; another system may refuse.
     with suppress(OSError):
-        nicer = min(_NICEST, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
-        os.setpriority(os.PRIO_PROCESS, thread, nicer)
+        # From the main thread's, so that a thread which inherited a lower one does not fall twice.
+        nicer = min(_NICEST, os.getpriority(os.PRIO_PROCESS, os.getpid()) + NICENESS)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nicer)
 
 
 def share_cores(environment: MutableMapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from model_server.batch_plan import BatchLimits
 from model_server.batching import Batcher, QueueLimits
-from model_server.cores import NICENESS
+from model_server.cores import NICENESS, give_way
 from model_server.errors import NotReady, Overloaded, Stopping
 
 LIMITS = BatchLimits(texts=4, tokens=128, fixed_tokens=1000)
@@ -212,3 +212,23 @@ def test_the_forward_thread_leaves_the_cores_to_the_thread_that_answers() -> Non
 
     here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert engine.niceness == min(19, here + NICENESS)
+
+
+def test_a_thread_started_by_one_that_gives_way_does_not_fall_further_behind() -> None:
+    found = []
+
+    def child() -> None:
+        give_way()
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    def parent() -> None:
+        give_way()
+        started = threading.Thread(target=child)
+        started.start()
+        started.join()
+
+    outer = threading.Thread(target=parent)
+    outer.start()
+    outer.join()
+
+    assert found == [min(19, os.getpriority(os.PRIO_PROCESS, os.getpid()) + NICENESS)]
