@@ -135,10 +135,10 @@ def run(
     windows: Sequence[int] = WINDOWS,
 ) -> tuple[list[Table], list[dict[str, object]]]:
     """A table of our default check against the best peer, one for each foreign share, and the numbers."""
-    efforts = dict.fromkeys(WINDOWS[:2], _QUICK) if quick else dict.fromkeys(windows, EFFORT)
+    sizes, effort = (WINDOWS[:2], _QUICK) if quick else (windows, EFFORT)
     everything = concatenate([samples[name] for name in (MOVIE, *FOREIGN)])
     records: list[dict[str, object]] = []
-    for n, effort in efforts.items():
+    for n in sizes:
         plan = plan_trials(samples, n=n, effort=effort, seed=seed)
         scored = _score_all(everything, plan, n=n, kept=kept, cache=cache, draw=f"seed={seed} {effort}")
         if set(DEFAULT_CHECK) <= set(scored):
@@ -148,10 +148,10 @@ def run(
             for name, scores in scored.items()
             for share in shares_for(n)
         ]
-    tables = [_table(records, efforts=efforts, share=share, seed=seed) for share in SHARES]
+    tables = [_table(records, sizes=sizes, effort=effort, share=share, seed=seed) for share in SHARES]
     if not quick:
         _draw(records)
-    return [_headline(records, sizes=list(efforts)), *tables], records
+    return [_headline(records, sizes=sizes), *tables], records
 
 
 def _score_all(
@@ -240,23 +240,21 @@ def is_peer(tool: str) -> bool:
 
 
 def _table(
-    records: Sequence[dict[str, object]], *, efforts: Mapping[int, Effort], share: float, seed: int
+    records: Sequence[dict[str, object]], *, sizes: Sequence[int], effort: Effort, share: float, seed: int
 ) -> Table:
     cells = {(record["tool"], record["n"]): record for record in records if record["share"] == share}
     tools = list(dict.fromkeys(str(record["tool"]) for record in records))
-    rows = [(tool, *(_cell(cells.get((tool, n))) for n in efforts)) for tool in tools]
-    trials = ", ".join(str(effort.trials) for effort in efforts.values())
-    null = ", ".join(str(effort.references * effort.without) for effort in efforts.values())
-    references = next(iter(efforts.values())).references
+    rows = [(tool, *(_cell(cells.get((tool, n))) for n in sizes)) for tool in tools]
     note = (
-        f"{trials} windows in the cells of a column, a third from each of Amazon, tweets and NYT, against "
-        f"{references} references of {REFERENCE_ROWS} reviews; 95 % Wilson intervals. Every tool's "
-        f"threshold is the one that {FALSE_ALARM_RATE:.0%} of {null} windows without drift exceed; seed "
+        f"{effort.trials} windows in a cell, a third from each of Amazon, tweets and NYT, against "
+        f"{effort.references} references of {REFERENCE_ROWS} reviews; 95 % Wilson intervals. Every tool's "
+        f"threshold is the one that {FALSE_ALARM_RATE:.0%} of "
+        f"{effort.references * effort.without} windows without drift exceed; seed "
         f"{seed}. alibi-detect, evidently and frouros with their defaults on raw embeddings or texts "
         f"(frouros with the median bandwidth), nannyml on 32 principal components."
     )
     return Table(
-        ("detector", *(f"n = {n:,}" for n in efforts)), rows, f"Power, {share:.0%} foreign texts", note
+        ("detector", *(f"n = {n:,}" for n in sizes)), rows, f"Power, {share:.0%} foreign texts", note
     )
 
 
