@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
+from controller.desired.discovery import completed, discover
 from controller.desired.plan import plan
 from controller.desired.rights import operator_role
 from controller.desired.webhook_configuration import service_client, webhook_configuration, webhook_role
@@ -22,7 +23,7 @@ from controller.handlers.login import NotInACluster, connect
 from controller.handlers.operator import defaults, run_operator
 from controller.handlers.webhook import Looking, UnreadableCertificate, run_webhook
 from controller.manifest import CHILD_KINDS, Capabilities
-from controller.observation import static_selector
+from controller.observation import TargetFacts, static_selector
 from controller.settings import PREFIX, WEBHOOK_PREFIX, OperatorSettings, WebhookSettings
 from controller.telemetry import log_as_json
 from modelmonitor.api.crd import custom_resource_definition
@@ -121,7 +122,10 @@ def rendered(text: str, *, source: str) -> str:
         raise _refused(str(error)) from None
     everything = Capabilities(frozenset(CHILD_KINDS))
     pods = static_selector(monitor.spec.target)
-    planned = plan(monitor, pods=pods, capabilities=everything, defaults=defaults(OperatorSettings()))
+    found = discover(monitor, TargetFacts(pods), prometheus=None, before=None)
+    planned = plan(
+        completed(monitor, found), pods=pods, capabilities=everything, defaults=defaults(OperatorSettings())
+    )
     return _yaml([dict(desired.manifest) for desired in planned.objects])
 
 

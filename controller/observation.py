@@ -20,16 +20,30 @@ def static_selector(target: Target) -> Mapping[str, str] | None:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricsHint:
+    """Where a pod says that its metrics are.
+
+    Attributes:
+        path: empty where it says nothing of it.
+    """
+
+    port: int
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PodFact:
     """A monitored pod.
 
     Attributes:
         ports: container ports that it declares; Prometheus Operator drops targets on others.
+        hints: where it says that its metrics are, the most reliable first.
     """
 
     name: str
     ready: bool
     ports: frozenset[int]
+    hints: tuple[MetricsHint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,7 @@ class PrometheusFacts:
         up: pods of them that it reaches.
         firing: alerts that fire, as name and severity.
         versions: versions of the model that its pods serve.
+        deployments: names under which its pods log predictions; empty for pods of others' servers.
     """
 
     obstacle: str | None = None
@@ -178,6 +193,7 @@ class PrometheusFacts:
     up: int = 0
     firing: tuple[tuple[str, str], ...] = ()
     versions: tuple[str, ...] = ()
+    deployments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ def serve(
     """
     classifier = load_classifier(settings, found)
     model = ServedModel(settings.model_name, settings.model_version or classifier.version, classifier.classes)
-    metrics.model_is(name=model.name, version=model.version, classes=model.classes)
+    metrics.model_is(
+        name=model.name, version=model.version, classes=model.classes, deployment=settings.deployment
+    )
     with running(settings, classifier, model, metrics=metrics, log=log) as predictor:
         logger.info(
             "%s %s answers on port %d (gRPC %d), classes %s",

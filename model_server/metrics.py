@@ -60,6 +60,7 @@ class ServerMetrics:
         self._errors = _counter(names.ERRORS, self.registry)
         self._loaded = _gauge(names.MODEL_LOADED, self.registry)
         self._info = _gauge(names.MODEL_INFO, self.registry)
+        self._deployment = _gauge(names.DEPLOYMENT_INFO, self.registry)
         self._queries = _counter(names.DATABASE_QUERIES, self.registry)
         self._queued = _gauge(names.LOG_QUEUED, self.registry)
         self._written = _counter(names.LOG_WRITTEN, self.registry)
@@ -79,9 +80,10 @@ class ServerMetrics:
         for operation in ("copy", "insert"):
             self._queries.labels(operation, "prediction_logs")
 
-    def model_is(self, *, name: str, version: str, classes: Sequence[str]) -> None:
-        """Announce the model; its classes get their series at 0."""
+    def model_is(self, *, name: str, version: str, classes: Sequence[str], deployment: str) -> None:
+        """Announce the model and the deployment that its rows name; its classes get their series at 0."""
         self._info.labels(name, version).set(1)
+        self._deployment.labels(deployment).set(1)
         for sentiment in classes:
             self._predictions.labels(sentiment)
             self._confidence.labels(sentiment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from model_server.setting_types import DatabaseUrl, settings_from_environment
 
 PREFIX = "MM_SERVER_"
+_KSERVE_NAME = "INFERENCE_SERVICE_NAME"
 
 
 class ServerSettings(BaseSettings):
@@ -28,7 +30,8 @@ class ServerSettings(BaseSettings):
     model_name: str = Field(
         default="sentiment",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
-        description="Name in the paths of V1 and V2, in model_info and in every logged row.",
+        description="Name in the paths of V1 and V2, in model_info and in every logged row. Not set in an "
+        "InferenceService of KServe: the name of that.",
     )
     model_version: str = Field(
         default="",
@@ -207,4 +210,10 @@ def load_settings(overrides: dict[str, Any]) -> ServerSettings:
     Raises:
         InvalidSettings: naming each variable, its problem, and never the value of a secret.
     """
-    return settings_from_environment(ServerSettings, **overrides)
+    return settings_from_environment(ServerSettings, **{**_name_given_by_kserve(), **overrides})
+
+
+def _name_given_by_kserve() -> dict[str, str]:
+    # KServe's own servers take this name too, and a monitor of the InferenceService looks for it.
+    name = os.environ.get(_KSERVE_NAME)
+    return {} if name is None or f"{PREFIX}MODEL_NAME" in os.environ else {"model_name": name}

@@ -52,6 +52,12 @@ MODEL_LOADED: Final = Metric("model_loaded", "gauge", "1 when the model is loade
 MODEL_INFO: Final = Metric(
     "model_info", "gauge", "Always 1; the labels say which model is served.", ("model_name", "version")
 )
+DEPLOYMENT_INFO: Final = Metric(
+    "modelmonitor_deployment_info",
+    "gauge",
+    "Always 1; the label says under which name predictions are logged.",
+    ("deployment_id",),
+)
 DATABASE_QUERIES: Final = Metric(
     "database_queries_total", "counter", "Statements sent to PostgreSQL.", ("operation", "table")
 )
@@ -90,6 +96,7 @@ PREDICTOR_METRICS: Final = (
     ERRORS,
     MODEL_LOADED,
     MODEL_INFO,
+    DEPLOYMENT_INFO,
     DATABASE_QUERIES,
     LOG_QUEUED,
     LOG_WRITTEN,

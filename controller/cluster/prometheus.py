@@ -13,6 +13,7 @@ import aiohttp
 from controller.manifest import ObjectKey
 from controller.observation import PrometheusFacts
 from modelmonitor import metrics
+from modelmonitor.metrics import Metric
 
 _BY: Final = "by (namespace, modelmonitor)"
 # What a Prometheus of 3.1 and later gives at a time; an older one gives all.
@@ -29,6 +30,7 @@ class _Found:
     up: int = 0
     firing: set[tuple[str, str]] = field(default_factory=set)
     versions: set[str] = field(default_factory=set)
+    deployments: set[str] = field(default_factory=set)
 
     def facts(self) -> PrometheusFacts:
         return PrometheusFacts(
@@ -37,6 +39,7 @@ class _Found:
             up=self.up,
             firing=tuple(sorted(self.firing)),
             versions=tuple(sorted(self.versions - {""})),
+            deployments=tuple(sorted(self.deployments - {""})),
         )
 
 
@@ -91,9 +94,16 @@ class PrometheusClient:
         for key, series in await self._query(session, f'ALERTS{{{self._selector},alertstate="firing"}}'):
             labels = series["metric"]
             found[key].firing.add((labels.get("alertname", ""), labels.get("severity", "")))
-        by_version = f"group {_BY[:-1]}, version) ({metrics.MODEL_INFO.name}{{{self._selector}}})"
-        for key, series in await self._query(session, by_version):
-            found[key].versions.add(series["metric"].get("version", ""))
+        for key, version in await self._labels(session, metrics.MODEL_INFO, "version"):
+            found[key].versions.add(version)
+        for key, deployment in await self._labels(session, metrics.DEPLOYMENT_INFO, "deployment_id"):
+            found[key].deployments.add(deployment)
+
+    async def _labels(
+        self, session: aiohttp.ClientSession, metric: Metric, label: str
+    ) -> list[tuple[ObjectKey, str]]:
+        query = f"group {_BY[:-1]}, {label}) ({metric.name}{{{self._selector}}})"
+        return [(key, series["metric"].get(label, "")) for key, series in await self._query(session, query)]
 
     async def _query(self, session: aiohttp.ClientSession, query: str) -> list[tuple[ObjectKey, Series]]:
         data = await self._ask(session, "/api/v1/query", {"query": query})

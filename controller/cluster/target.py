@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from controller.cluster.errors import ObjectMissing, ObjectRejected
 from controller.cluster.serving import serving_facts
 from controller.manifest import DEPLOYMENT, INFERENCE_SERVICE, POD, SERVICE, Capabilities, Kind
-from controller.observation import DeploymentFact, PodFact, ServingFacts, TargetFacts, static_selector
+from controller.observation import (
+    DeploymentFact,
+    MetricsHint,
+    PodFact,
+    ServingFacts,
+    TargetFacts,
+    static_selector,
+)
 from modelmonitor.api.target import Target
 
 _FINISHED: Final = ("Succeeded", "Failed")
+_ANNOTATED: Final = ("prometheus.kserve.io", "prometheus.io")
+_PORT_NAMES: Final = ("metrics", "http-metrics")
 
 
 class Reader(Protocol):
@@ -89,5 +98,19 @@ def _pod(pod: Mapping[str, Any]) -> PodFact:
     conditions = pod.get("status", {}).get("conditions") or []
     ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
     containers = [*pod["spec"]["containers"], *(pod["spec"].get("initContainers") or [])]
-    ports = frozenset(port["containerPort"] for each in containers for port in each.get("ports") or [])
-    return PodFact(pod["metadata"]["name"], ready, ports)
+    ports = [port for each in containers for port in each.get("ports") or []]
+    return PodFact(
+        pod["metadata"]["name"],
+        ready,
+        ports=frozenset(port["containerPort"] for port in ports),
+        hints=tuple(_hints(pod["metadata"].get("annotations") or {}, ports)),
+    )
+
+
+def _hints(annotations: Mapping[str, str], ports: Sequence[Mapping[str, Any]]) -> Iterator[MetricsHint]:
+    # KServe annotates pods with what the serving runtime says; the second prefix is older than both.
+    for prefix in _ANNOTATED:
+        port = annotations.get(f"{prefix}/port", "")
+        if port.isdecimal():
+            yield MetricsHint(int(port), annotations.get(f"{prefix}/path", ""))
+    yield from (MetricsHint(each["containerPort"]) for each in ports if each.get("name") in _PORT_NAMES)

@@ -49,6 +49,9 @@ def target_reachable(
     reached = f"Prometheus reaches {prometheus.up} of {prometheus.targets} pods that it knows"
     if prometheus.up == 0 or prometheus.up < prometheus.targets:
         return _target("False", Reason.SCRAPE_FAILED, f"{reached}; {pods}. {_scrape_hint(monitor)}")
+    stranger = _stranger(monitor, prometheus)
+    if stranger is not None:
+        return _target("False", Reason.ANOTHER_NAME_LOGGED, stranger)
     return _target("True", Reason.SCRAPE_SUCCEEDED, f"{reached}{_split(target)}.")
 
 
@@ -81,7 +84,7 @@ def _target_obstacle(monitor: ModelMonitor, target: TargetFacts) -> str | None:
     if not target.pods:
         selector = ",".join(f"{key}={value}" for key, value in sorted((target.selector or {}).items()))
         return f"No pod has the labels {selector}."
-    port = monitor.spec.target.metrics.port
+    port = monitor.spec.target.metrics.known_port
     closed = [pod.name for pod in target.pods if port not in pod.ports]
     if len(closed) == len(target.pods):
         names = ", ".join(closed[:_SHOWN])
@@ -92,6 +95,18 @@ def _target_obstacle(monitor: ModelMonitor, target: TargetFacts) -> str | None:
     return None
 
 
+def _stranger(monitor: ModelMonitor, prometheus: PrometheusFacts) -> str | None:
+    """Why no prediction of the pods will be found, in a sentence; None if they are found."""
+    wanted, logged = monitor.model_name, prometheus.deployments
+    if monitor.spec.target.capture != "predictor" or not logged or wanted in logged:
+        return None
+    names = ", ".join(logged)
+    return (
+        f"The pods log their predictions under the name {names}, and this monitor looks for {wanted}: "
+        "set spec.target.modelName to the name that is logged, or leave it out to have it found."
+    )
+
+
 def _split(target: TargetFacts) -> str:
     shares = target.serving.traffic if target.serving is not None else ()
     told = ", ".join(f"{share.percent} % to {share.revision}" for share in shares)
@@ -100,7 +115,8 @@ def _split(target: TargetFacts) -> str:
 
 def _scrape_hint(monitor: ModelMonitor) -> str:
     metrics = monitor.spec.target.metrics
-    return f"See that pods answer on {metrics.port}{metrics.path} and that its podMonitorSelector matches."
+    place = f"{metrics.known_port}{metrics.known_path}"
+    return f"See that pods answer on {place} and that its podMonitorSelector matches."
 
 
 def _not_served(kind: Kind) -> str:

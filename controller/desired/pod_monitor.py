@@ -39,8 +39,8 @@ def _endpoint(monitor: ModelMonitor) -> dict[str, Any]:
     metrics = monitor.spec.target.metrics
     own = {"targetLabel": "modelmonitor", "replacement": monitor.metadata.name, "action": "replace"}
     return {
-        "portNumber": metrics.port,
-        "path": metrics.path,
+        "portNumber": metrics.known_port,
+        "path": metrics.known_path,
         "interval": metrics.interval,
         # Canaries of Knative differ in their revision; elsewhere the label is empty, which is none.
         "relabelings": [own, dict(_REVISION)],

@@ -12,7 +12,7 @@ from controller.desired.runs import CheckState
 from controller.manifest import Outcome, Plan
 from controller.observation import Observation, PrometheusFacts
 from modelmonitor.api.conditions import Condition, ConditionType, set_condition
-from modelmonitor.api.status import Child, ModelMonitorStatus, MonitorVerdict
+from modelmonitor.api.status import Child, ModelMonitorStatus, MonitorVerdict, TargetStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 
@@ -25,6 +25,7 @@ def observed_status(
     observation: Observation,
     states: Sequence[CheckState],
     asked_for: Sequence[Condition],
+    target: TargetStatus,
     now: datetime,
 ) -> ModelMonitorStatus:
     """What is known now.
@@ -37,6 +38,7 @@ def observed_status(
         observation: what was seen around it.
         states: its checks.
         asked_for: conditions of retraining and capture.
+        target: what is monitored, as it was found.
         now: the present, UTC.
     """
     prometheus = observation.prometheus
@@ -60,6 +62,7 @@ def observed_status(
         last_run_time=max(runs, default=None),
         alerts=_alerts(prometheus),
         model_version=_model_version(states, prometheus),
+        target=target,
         conditions=_merged(known, conditions, generation=monitor.metadata.generation, now=now),
         children=tuple(Child(kind=each.kind.name, name=each.name, check=each.check) for each in plan.objects),
     )

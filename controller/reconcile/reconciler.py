@@ -12,6 +12,7 @@ from controller.cluster.jobs import job_facts, training_facts
 from controller.cluster.sightings import Sightings
 from controller.cluster.target import look_at_target
 from controller.desired.defaults import Defaults
+from controller.desired.discovery import completed, discover
 from controller.desired.gauges import GaugeSample, gauges
 from controller.desired.metadata import TASK_LABEL, TRIGGER_LABEL, own_labels
 from controller.desired.plan import plan
@@ -135,13 +136,16 @@ class Reconciler:
         target = await look_at_target(
             monitor.spec.target, key.namespace, capabilities=capabilities, reader=self.cluster
         )
+        prometheus = None if self.prometheus is None else self.prometheus.of(key)
+        found = discover(monitor, target, prometheus=prometheus, before=before.target)
+        monitor = completed(monitor, found)
         planned = plan(monitor, pods=target.selector, capabilities=capabilities, defaults=self.defaults)
         outcome = await self._apply(monitor, planned, capabilities=capabilities)
         logger = await bring_logger(
             monitor, target, held=held, collector_url=self.defaults.collector_url, cluster=self.cluster
         )
         jobs = await self._jobs(monitor, key)
-        observation = _observed(target, jobs, None if self.prometheus is None else self.prometheus.of(key))
+        observation = _observed(target, jobs, prometheus)
         states = check_states(monitor, before, observation=observation, now=now)
         retraining = await self._retrain(monitor, states, observation=observation, jobs=jobs, now=now)
         status = observed_status(
@@ -152,6 +156,7 @@ class Reconciler:
             observation=observation,
             states=states,
             asked_for=(*retraining, *([logger] if logger else [])),
+            target=found,
             now=now,
         )
         await tell(monitor, before.conditions, status.conditions, now=now, cluster=self.cluster)

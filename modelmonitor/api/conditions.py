@@ -47,6 +47,7 @@ class Reason(StrEnum):
     SCRAPE_SUCCEEDED = "ScrapeSucceeded"
     SCRAPE_FAILED = "ScrapeFailed"
     TARGET_NOT_FOUND = "TargetNotFound"
+    ANOTHER_NAME_LOGGED = "AnotherNameLogged"
     SCALED_TO_ZERO = "ScaledToZero"
     # ReferenceReady
     REFERENCE_STORED = "ReferenceStored"

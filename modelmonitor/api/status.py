@@ -267,6 +267,22 @@ class ReferenceStatus(ApiModel):
     """When it was built, in UTC."""
 
 
+class TargetStatus(ApiModel):
+    """The target as it was found: what the spec leaves open is filled in."""
+
+    object: Word
+    """What is monitored, such as InferenceService/sentiment."""
+
+    model_name: Word
+    """Name of the model in the prediction log."""
+
+    metrics_port: int
+    """Port of the pods on which Prometheus reads the metrics."""
+
+    metrics_path: Word
+    """Path of the metrics."""
+
+
 class Child(ApiModel):
     """An object that the operator made for the monitor."""
 
@@ -303,6 +319,9 @@ class ModelMonitorStatus(ApiModel):
 
     model_version: Word | None = None
     """Version of the model that is served."""
+
+    target: TargetStatus | None = None
+    """The target as it was found."""
 
     reference: ReferenceStatus | None = None
     """The reference in use."""

@@ -12,6 +12,8 @@ from modelmonitor.api.names import HttpPath, HttpUrl, LabelText, ModelName, Obje
 from modelmonitor.api.quantities import Port
 from modelmonitor.api.secrets import SecretKey
 
+METRICS_PORT: Final = 8080
+METRICS_PATH: Final = "/metrics"
 _LONGEST_NAME: Final = 253
 
 Capture = Literal["predictor", "logger", "none"]
@@ -44,14 +46,25 @@ class PodSelector(ApiModel):
 class MetricsEndpoint(ApiModel):
     """Where Prometheus reads the metrics of a pod."""
 
-    port: Port = 8080
-    """Port of the pod, not of its Service: behind a KServe logger the Service leads to the agent."""
+    port: Port | None = None
+    """Port of the pod, not of its Service: behind a KServe logger the Service leads to the agent. Left out:
+    the port that the pods name in their annotations or call `metrics`, else 8080, else the only one."""
 
-    path: HttpPath = "/metrics"
-    """Path of the metrics."""
+    path: HttpPath | None = None
+    """Path of the metrics. Left out: the path that the pods name in their annotations, else /metrics."""
 
     interval: Duration = "15s"
     """How often Prometheus reads them."""
+
+    @property
+    def known_port(self) -> int:
+        """The port, or the usual one where the spec leaves it to the pods."""
+        return self.port or METRICS_PORT
+
+    @property
+    def known_path(self) -> str:
+        """The path, or the usual one where the spec leaves it to the pods."""
+        return self.path or METRICS_PATH
 
 
 class ScoreToken(SecretKey):
@@ -86,7 +99,8 @@ class Target(ApiModel):
     """Labels of the pods that expose the metrics."""
 
     model_name: ModelName | None = None
-    """Name of the model in the prediction log; the name of the InferenceService or Service if left out."""
+    """Name of the model in the prediction log. Left out: the name that the pods report, else that of the
+    InferenceService or Service."""
 
     model_version: ModelName | None = None
     """Version to watch; if left out, the version that the predictor reports, also when it changes."""
@@ -141,4 +155,8 @@ class Target(ApiModel):
             return self.scoring.url
         if self.inference_service is not None:
             return f"http://{self.inference_service}-predictor.{namespace}.svc"
-        return None if self.service is None else f"http://{self.service}.{namespace}.svc:{self.metrics.port}"
+        return (
+            None
+            if self.service is None
+            else f"http://{self.service}.{namespace}.svc:{self.metrics.known_port}"
+        )

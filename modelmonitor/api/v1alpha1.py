@@ -107,8 +107,9 @@ class ModelMonitor(ApiModel):
 
     @property
     def model_name(self) -> str:
-        """Name of the model in the prediction log."""
-        return self.spec.target.name
+        """Name of the model in the prediction log: as the spec says, else as it was found."""
+        found = self.status.target
+        return self.spec.target.model_name or (found.model_name if found else self.spec.target.name)
 
     def check(self, name: str) -> Check:
         """The check of that name.

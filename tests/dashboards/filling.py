@@ -58,7 +58,7 @@ class ServedPages:
 def pages() -> Mapping[str, Callable[[], bytes]]:
     """The predictor's page and the operator's, from the code that makes them in an installation."""
     server, operator = ServerMetrics(), Telemetry()
-    server.model_is(name="sentiment", version="3", classes=("NEGATIVE", "POSITIVE"))
+    server.model_is(name="sentiment", version="3", classes=("NEGATIVE", "POSITIVE"), deployment="sentiment")
     server.loaded(yes=True)
     server.database_up(up=True)
     operator.gauges.show(f"{NAMESPACE}/{MONITOR}", gauges())

@@ -33,7 +33,9 @@ class Machine:
 
     def __init__(self):
         self.metrics, self.heard, self.refuses = ServerMetrics(), [], False
-        self.metrics.model_is(name="sentiment", version="3", classes=("NEGATIVE", "POSITIVE"))
+        self.metrics.model_is(
+            name="sentiment", version="3", classes=("NEGATIVE", "POSITIVE"), deployment="sentiment"
+        )
         self.metrics.loaded(yes=True)
         self.metrics.database_up(up=True)
         machine = self

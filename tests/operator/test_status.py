@@ -196,10 +196,13 @@ def test_a_time_zone_that_the_api_server_does_not_know_is_told(namespace: Any, r
 
 
 def test_a_port_that_no_container_declares_is_told(namespace: Any, ready: Any) -> None:
+    target = {"podSelector": {"matchLabels": {"app": "sentiment"}}, "modelName": "sentiment"}
+    chosen = {**target, "metrics": {"port": 8090}}
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"target": chosen}})
     namespace.create("Pod", pod("sentiment-1", port=9000, app="sentiment"))
 
     def told() -> bool:
-        return "declares port 8080" in namespace.condition("sentiment", "TargetReachable")["message"]
+        return "declares port 8090" in namespace.condition("sentiment", "TargetReachable")["message"]
 
     namespace.wait(told, why="the port is missed")
 

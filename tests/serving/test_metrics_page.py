@@ -25,6 +25,7 @@ AT_ZERO = {
     "api_active_requests": 0,
     "model_loaded": 1,
     'model_info{model_name="sentiment",version="7"}': 1,
+    'modelmonitor_deployment_info{deployment_id="sentiment"}': 1,
 }
 
 

@@ -43,6 +43,9 @@ ANSWERS = {
         series(SENTIMENT, version="4"),
         series(SENTIMENT, version="3"),
     ],
+    'group by (namespace, modelmonitor, deployment_id) (modelmonitor_deployment_info{modelmonitor!=""})': [
+        series(SENTIMENT, deployment_id="reviews"),
+    ],
 }
 FACTS = {
     SENTIMENT: PrometheusFacts(
@@ -50,6 +53,7 @@ FACTS = {
         targets=2,
         up=1,
         versions=("3", "4"),
+        deployments=("reviews",),
     ),
     SPAM: PrometheusFacts(
         groups={"modelmonitor.spam.drift": ""}, targets=1, firing=(("ModelTargetDown", "critical"),)
@@ -96,11 +100,11 @@ async def one_by_one(request: web.Request) -> web.Response:
     return web.json_response({"status": "success", "data": data})
 
 
-def test_five_requests_tell_of_all_monitors() -> None:
+def test_six_requests_tell_of_all_monitors() -> None:
     facts, asked = survey(all_at_once)
 
     assert facts == FACTS
-    assert asked == ["/api/v1/rules"] + ["/api/v1/query"] * 4
+    assert asked == ["/api/v1/rules"] + ["/api/v1/query"] * 5
 
 
 def test_rules_that_come_in_parts_are_all_read() -> None:

@@ -68,3 +68,12 @@ def test_the_cgroup_quota_bounds_the_cores(tmp_path: Path, content: str, cores: 
     cpu_max.write_text(content)
 
     assert allowed_cores(cpu_max) == (cores or allowed_cores(tmp_path / "missing"))
+
+
+def test_an_inference_service_gives_its_name_to_a_model_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INFERENCE_SERVICE_NAME", "reviews")
+    assert load_settings({}).model_name == "reviews"
+    assert load_settings({"model_name": "by-flag"}).model_name == "by-flag"
+
+    monkeypatch.setenv("MM_SERVER_MODEL_NAME", "by-variable")
+    assert load_settings({}).model_name == "by-variable"
