@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import signal
 import sys
 from io import StringIO
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from controller.desired.discovery import completed, discover
@@ -19,20 +19,28 @@ from controller.desired.plan import plan
 from controller.desired.rights import operator_role
 from controller.desired.webhook_configuration import service_client, webhook_configuration, webhook_role
 from controller.handlers.dashboard_files import UnreadableDashboards
+from controller.handlers.http import CannotListen
 from controller.handlers.login import NotInACluster, connect
-from controller.handlers.operator import defaults, run_operator
+from controller.handlers.operator import PartEnded, defaults, run_operator
 from controller.handlers.webhook import Looking, UnreadableCertificate, run_webhook
 from controller.manifest import CHILD_KINDS, Capabilities
 from controller.observation import TargetFacts, static_selector
-from controller.settings import PREFIX, WEBHOOK_PREFIX, OperatorSettings, WebhookSettings
+from controller.settings import OperatorSettings, WebhookSettings
 from controller.telemetry import log_as_json
 from modelmonitor.api.crd import custom_resource_definition
 from modelmonitor.api.load import InvalidMonitor, load_monitor
+from modelmonitor.cli.validate import read_file
+from modelmonitor.environment import Settings, WrongEnvironment, read_environment
 
 app = typer.Typer(help="The ModelMonitor operator.", no_args_is_help=True, add_completion=False)
+FAILED = 1
 BAD_INPUT = 2
+_LOG = logging.getLogger("controller")
 
-Files = Annotated[list[Path], typer.Option("-f", "--filename", help="ModelMonitor, YAML; may be repeated.")]
+Files = Annotated[
+    list[Path],
+    typer.Option("-f", "--filename", help="ModelMonitor, YAML, or - for standard input; may be repeated."),
+]
 
 
 @app.command()
@@ -49,15 +57,18 @@ def run(
     log_as_json(sys.stdout, verbose=settings.verbose)
     try:
         asyncio.run(run_operator(settings, connect=connect, stop=asyncio.Event()))
-    except (NotInACluster, UnreadableDashboards) as error:
+    except (NotInACluster, UnreadableDashboards, CannotListen) as error:
         raise _refused(str(error)) from None
+    except PartEnded:
+        _LOG.exception("ended")
+        raise typer.Exit(FAILED) from None
 
 
 @app.command()
 def render(filename: Files) -> None:
     """Print the objects that the operator makes of ModelMonitors, without a cluster."""
     for file in filename:
-        typer.echo(rendered(file.read_text(encoding="utf-8"), source=str(file)), nl=False)
+        typer.echo(rendered(read_file(file), source=str(file)), nl=False)
 
 
 @app.command()
@@ -80,12 +91,12 @@ def webhook() -> None:
     from controller.handlers.surroundings import NoCluster, Scout
     from controller.handlers.surroundings import connect as connect_dynamic
 
-    settings = _webhook_settings()
+    settings = _read(WebhookSettings)
     log_as_json(sys.stdout, verbose=settings.verbose)
     try:
         scout = Scout(connect_dynamic(), settings.prometheus_url, settings.mlflow_uri)
         asyncio.run(_until_told(settings, scout))
-    except (NoCluster, UnreadableCertificate) as error:
+    except (NoCluster, UnreadableCertificate, CannotListen) as error:
         raise _refused(str(error)) from None
 
 
@@ -133,24 +144,14 @@ def _settings(*, namespace: list[str], all_namespaces: bool) -> OperatorSettings
     if namespace and all_namespaces:
         raise _refused("Give --namespace or --all-namespaces, not both.")
     chosen: dict[str, Any] = {"namespaces": tuple(namespace)} if namespace or all_namespaces else {}
+    return _read(OperatorSettings, **chosen)
+
+
+def _read(kind: type[Settings], **chosen: Any) -> Settings:  # noqa: ANN401 - of any type
     try:
-        return OperatorSettings(**chosen)
-    except ValidationError as error:
-        raise _refused(_environment(error, PREFIX)) from None
-
-
-def _webhook_settings() -> WebhookSettings:
-    try:
-        return WebhookSettings()
-    except ValidationError as error:
-        raise _refused(_environment(error, WEBHOOK_PREFIX)) from None
-
-
-def _environment(error: ValidationError, prefix: str) -> str:
-    problems = (
-        f"{prefix}{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
-    )
-    return f"The environment is not right: {'; '.join(problems)}."
+        return read_environment(kind, **chosen)
+    except WrongEnvironment as error:
+        raise _refused(f"{error}") from None
 
 
 async def _until_told(settings: WebhookSettings, scout: Looking) -> None:

@@ -20,13 +20,13 @@ class OperatorSettings(BaseSettings):
         env_prefix=PREFIX, frozen=True, extra="ignore", use_attribute_docstrings=True
     )
 
-    namespaces: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = Field(default=(), examples=['["ml"]'])
     """Namespaces to look after, as a JSON list; all of them if empty, which needs cluster-wide rights."""
 
     job_image: str = f"modelmonitor/job:{version('modelmonitor')}"
     """Image of drift jobs, for monitors that name none."""
 
-    image_pull_secrets: tuple[str, ...] = ()
+    image_pull_secrets: tuple[str, ...] = Field(default=(), examples=['["registry"]'])
     """Secrets, in the namespaces of the monitors, for pulling the image; a JSON list."""
 
     database_secret: str = "modelmonitor-database"  # noqa: S105 - the name of a Secret, not its value
@@ -41,7 +41,7 @@ class OperatorSettings(BaseSettings):
     prometheus_url: str = ""
     """Address of Prometheus, to prove that rules are loaded and targets reached; Unknown without it."""
 
-    prometheus_labels: dict[str, str] = Field(default={})
+    prometheus_labels: dict[str, str] = Field(default={}, examples=['{"release": "monitoring"}'])
     """Labels by which Prometheus selects PrometheusRules and PodMonitors, as a JSON object."""
 
     collector_url: str = ""
@@ -50,7 +50,9 @@ class OperatorSettings(BaseSettings):
     dashboards: Path | None = None
     """Directory with Grafana dashboards as JSON, of which each monitor gets a ConfigMap; none without it."""
 
-    dashboard_labels: dict[str, str] = Field(default={"grafana_dashboard": "1"})
+    dashboard_labels: dict[str, str] = Field(
+        default={"grafana_dashboard": "1"}, examples=['{"grafana_dashboard": "1"}']
+    )
     """Labels by which Grafana's sidecar selects ConfigMaps, as a JSON object."""
 
     host: str = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus come from outside the pod

@@ -1,4 +1,4 @@
-"""`make bench-operator`: from nothing to Ready, a restart, an idle minute; beside the bare API server."""
+"""`make bench-operator`: from nothing to Ready, a restart, a whole resync; beside the bare API server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,17 +15,19 @@ from typing import Any, Final
 import httpx
 
 from benchmarks.operator.bare import Bare, apply_bare
+from benchmarks.operator.population import SPACES, create, elsewhere, move_away
 from benchmarks.operator.process import Operator, cpu_seconds, running
+from benchmarks.operator.prometheus import prometheus
 from benchmarks.operator.server import api_server
 from benchmarks.report import Table, machine_description, write_section
-from modelmonitor.api.v1alpha1 import ModelMonitor
 
-_SPACES: Final = 10
 _READY_LIMIT_S: Final = 120.0
 _MEMORY_LIMIT_MIB: Final = 150.0
 _IDLE_LIMIT: Final = 0.01
 _PATIENCE_S: Final = 900.0
 _WORKERS: Final = 4
+# In so long every monitor is looked at once though nothing changed: a shorter span hides what idling costs.
+_RESYNC_S: Final = 660.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +54,44 @@ class Result:
     requests: int
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an operator runs in.
+
+    Attributes:
+        folder: for its logs.
+        prometheus_url: a Prometheus that has the rules of all monitors.
+        pids: of kube-apiserver and etcd.
+    """
+
+    kubeconfig: Path
+    folder: Path
+    prometheus_url: str
+    pids: list[int]
+
+    def operator(self, name: str) -> AbstractContextManager[Operator]:
+        """A running operator, whose log gets the name."""
+        log = self.folder / f"{name}.log"
+        return running(self.kubeconfig, log, port=_free_port(), prometheus_url=self.prometheus_url)
+
+
 def main() -> int:
     """Measure and write the section; 1 if a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--monitors", type=int, default=1000)
-    parser.add_argument("--idle-seconds", type=float, default=45)
+    parser.add_argument("--idle-seconds", type=float, default=_RESYNC_S)
     parser.add_argument("--bare", type=int, default=300, help="monitors whose objects the bare client sends")
     parser.add_argument("--no-page", action="store_true", help="print only")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-operator-") as name:
         folder = Path(name)
         with api_server(folder) as (http, kubeconfig, pids):
-            monitors = _create(http, chosen.monitors)
-            result = _measure(
-                kubeconfig, folder, pids, monitors=chosen.monitors, idle_seconds=chosen.idle_seconds
-            )
-            _move_away(http, monitors)
-            bare = apply_bare(kubeconfig, _elsewhere(monitors[: chosen.bare]), parallel=_WORKERS)
+            monitors = create(http, chosen.monitors)
+            with prometheus(folder / "prometheus", monitors, port=_free_port()) as url:
+                surroundings = Surroundings(kubeconfig, folder, url, pids)
+                result = _measure(surroundings, monitors=chosen.monitors, idle_seconds=chosen.idle_seconds)
+            move_away(http, monitors)
+            bare = apply_bare(kubeconfig, elsewhere(monitors[: chosen.bare]), parallel=_WORKERS)
     table = _table(result, bare, monitors=chosen.monitors)
     sys.stdout.write(table.markdown() + "\n")
     if not chosen.no_page:
@@ -75,63 +99,18 @@ def main() -> int:
     return 0 if _goals(result) else 1
 
 
-def _create(http: httpx.Client, count: int) -> list[ModelMonitor]:
-    for space in range(_SPACES):
-        for name in (f"models-{space}", f"bare-{space}"):
-            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            http.post("/api/v1/namespaces", json=body).raise_for_status()
-    made = [_create_one(http, number) for number in range(count)]
-    return [
-        ModelMonitor.model_validate({key: each[key] for key in ("apiVersion", "kind", "metadata", "spec")})
-        for each in made
-    ]
-
-
-def _create_one(http: httpx.Client, number: int) -> dict[str, Any]:
-    space = f"models-{number % _SPACES}"
-    target = {"podSelector": {"matchLabels": {"app": f"model-{number}"}}, "modelName": f"model-{number}"}
-    body = {
-        "apiVersion": "modelmonitor.io/v1alpha1",
-        "kind": "ModelMonitor",
-        "metadata": {"name": f"model-{number}", "namespace": space},
-        "spec": {"target": target, "reference": {"dataset": "reviews"}},
-    }
-    path = f"/apis/modelmonitor.io/v1alpha1/namespaces/{space}/modelmonitors"
-    made: dict[str, Any] = http.post(path, json=body).raise_for_status().json()
-    _create_pod(http, space, f"model-{number}")
-    return made
-
-
-def _create_pod(http: httpx.Client, space: str, name: str) -> None:
-    """A pod that is said to be ready: a monitor without one is looked at more often."""
-    container = {"name": "model", "image": "model", "ports": [{"containerPort": 8080}]}
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {"containers": [container]},
-    }
-    path = f"/api/v1/namespaces/{space}/pods"
-    http.post(path, json=pod).raise_for_status()
-    status = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-    headers = {"Content-Type": "application/merge-patch+json"}
-    http.patch(f"{path}/{name}/status", json=status, headers=headers).raise_for_status()
-
-
-def _measure(
-    kubeconfig: Path, folder: Path, pids: list[int], *, monitors: int, idle_seconds: float
-) -> Result:
-    before = sum(map(cpu_seconds, pids))
+def _measure(around: Surroundings, *, monitors: int, idle_seconds: float) -> Result:
+    before = sum(map(cpu_seconds, around.pids))
     began = time.monotonic()
-    with running(kubeconfig, folder / "first.log", port=_free_port()) as operator:
+    with around.operator("first") as operator:
         _until(lambda: operator.metric("modelmonitor_operator_reconciles_total") >= monitors)
         _until(lambda: _ready(operator) >= monitors)
         ready_s = time.monotonic() - began
         memory = operator.memory_mib()
         requests = int(operator.metric("modelmonitor_operator_api_requests_total"))
-        cpu = (cpu_seconds(operator.pid), sum(map(cpu_seconds, pids)) - before)
+        cpu = (cpu_seconds(operator.pid), sum(map(cpu_seconds, around.pids)) - before)
     began = time.monotonic()
-    with running(kubeconfig, folder / "second.log", port=_free_port()) as operator:
+    with around.operator("second") as operator:
         _until(lambda: operator.metric("modelmonitor_operator_reconciles_total") >= monitors)
         restart_s = time.monotonic() - began
         idle = _idle(operator, idle_seconds)
@@ -169,26 +148,6 @@ def _until(holds: Any) -> None:  # noqa: ANN401 - any test without arguments
         time.sleep(0.5)
 
 
-def _move_away(http: httpx.Client, monitors: list[ModelMonitor]) -> None:
-    for monitor in monitors:
-        path = f"/apis/modelmonitor.io/v1alpha1/namespaces/{monitor.namespace}/modelmonitors"
-        http.delete(f"{path}/{monitor.metadata.name}").raise_for_status()
-
-
-def _elsewhere(monitors: list[ModelMonitor]) -> list[ModelMonitor]:
-    """The same monitors in namespaces without objects: the bare client makes what the operator made."""
-    return [
-        each.model_copy(
-            update={
-                "metadata": each.metadata.model_copy(
-                    update={"namespace": each.namespace.replace("models", "bare")}
-                )
-            }
-        )
-        for each in monitors
-    ]
-
-
 def _table(result: Result, bare: Bare, *, monitors: int) -> Table:
     of_operator, of_server = result.cpu_s
     bare_s = bare.seconds * monitors / bare.monitors
@@ -202,11 +161,16 @@ def _table(result: Result, bare: Bare, *, monitors: int) -> Table:
         ("writes after a restart with nothing changed", str(result.restart_writes), "0"),
         ("restart until all were looked at", f"{result.restart_s:.0f} s", ""),
         ("most memory after the restart", f"{result.restart_memory_mib:.0f} MiB", ""),
-        ("CPU of the idle operator", f"{result.idle:.1%} of a core", f"≤ {_IDLE_LIMIT:.0%}"),
+        (
+            "CPU of the idle operator, a whole resync with surveys",
+            f"{result.idle:.2%} of a core",
+            f"≤ {_IDLE_LIMIT:.0%}",
+        ),
     ]
     note = (
-        f"{monitors} monitors in {_SPACES} namespaces, {bare.patches // bare.monitors} objects each; "
-        "operator, kube-apiserver and etcd (without fsync) share the cores. The bare client sends the same "
+        f"{monitors} monitors in {SPACES} namespaces, {bare.patches // bare.monitors} objects each; "
+        "operator, kube-apiserver, etcd (without fsync) and a Prometheus with the rules of all monitors, "
+        "which the operator surveys, share the cores. The bare client sends the same "
         f"objects of {bare.monitors} monitors, reckoned up to all and prepared before, with as many "
         "requests at a time as the operator has workers; it neither reads nor writes a status."
     )

@@ -54,13 +54,14 @@ def cpu_seconds(pid: int) -> float:
 
 
 @contextmanager
-def running(kubeconfig: Path, log: Path, *, port: int) -> Iterator[Operator]:
+def running(kubeconfig: Path, log: Path, *, port: int, prometheus_url: str) -> Iterator[Operator]:
     """`python -m controller run --all-namespaces`, ended at the end."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MM_")},
         "KUBECONFIG": str(kubeconfig),
         "MM_OPERATOR_PORT": str(port),
         "MM_OPERATOR_HOST": "127.0.0.1",
+        "MM_OPERATOR_PROMETHEUS_URL": prometheus_url,
     }
     command = [sys.executable, "-m", "controller", "run", "--all-namespaces"]
     with log.open("wb") as output:

@@ -136,9 +136,7 @@ class Transport:
                 return response.status, _parsed(await response.read()), response.headers.get("Retry-After")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._observer.request_done(verb, "error")
-            raise TryLater(
-                f"The API server does not answer: {str(error) or type(error).__name__}."
-            ) from error
+            raise TryLater(f"The API server does not answer: {cause(error)}.") from error
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -147,6 +145,14 @@ class Transport:
                 timeout=self._timeout, connector=aiohttp.TCPConnector(limit=0)
             )
         return self._session
+
+
+def cause(error: Exception) -> str:
+    """What went wrong with a connection, in the words of the system and without Python's."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        system = error.os_error
+        return f"{error.host}:{error.port}: {system.strerror or system}"
+    return str(error) or type(error).__name__
 
 
 def _parsed(text: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import aiohttp
 
 from controller.cluster.errors import ClusterError, TryLater, error_for
 from controller.cluster.paths import listed_path
-from controller.cluster.transport import METADATA, Transport
+from controller.cluster.transport import METADATA, Transport, cause
 from controller.manifest import Kind
 
 # The API server sends a bookmark each minute: more silence than that is a dead connection.
@@ -71,7 +71,7 @@ async def watch_metadata(
             while line := await response.content.readline():
                 yield _change(line)
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise TryLater(f"The watch of {kind.plural} broke: {str(error) or type(error).__name__}.") from error
+        raise TryLater(f"The watch of {kind.plural} broke: {cause(error)}.") from error
 
 
 def _change(line: bytes) -> Change:

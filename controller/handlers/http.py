@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 from collections.abc import Callable
 
 from aiohttp import web
@@ -30,9 +32,36 @@ def application(registry: CollectorRegistry, *, is_alive: Callable[[], bool]) ->
     return app
 
 
-async def serve(app: web.Application, *, host: str, port: int) -> web.AppRunner:
-    """Listen on an address and port; the runner must be cleaned up."""
+class CannotListen(Exception):
+    """Stop what listens there, or choose another address or port."""
+
+
+async def serve(
+    app: web.Application, *, host: str, port: int, setting: str, trust: ssl.SSLContext | None = None
+) -> web.AppRunner:
+    """Listen on an address and port; the runner must be cleaned up.
+
+    Args:
+        app: answers.
+        host: address.
+        port: 0 takes any.
+        setting: prefix of the variables that choose the two.
+        trust: certificate for HTTPS; None for HTTP.
+
+    Raises:
+        CannotListen: the address is not ours or the port is taken.
+    """
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=trust).start()
+    except OSError as error:
+        await runner.cleanup()
+        why = f"Port {port} of {host} cannot be listened on ({_reason(error)})"
+        raise CannotListen(f"{why}: change {setting}HOST or {setting}PORT.") from None
     return runner
+
+
+def _reason(error: OSError) -> str:
+    # asyncio puts a sentence with the address in place of the system's words.
+    return os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)

@@ -21,6 +21,7 @@ from controller.handlers.children import KINDS, OWN, ChildWatch
 from controller.handlers.dashboard_files import read_dashboards
 from controller.handlers.follow import Following, Listener
 from controller.handlers.http import application, serve
+from controller.handlers.kopf_setup import kopf_settings
 from controller.handlers.login import login
 from controller.handlers.pulse import Pulse
 from controller.handlers.scaling import ScaleWatch
@@ -29,11 +30,15 @@ from controller.handlers.watches import Watches, register
 from controller.handlers.worker import Worker
 from controller.manifest import DEPLOYMENT, Kind
 from controller.reconcile import Reconciler
-from controller.settings import OperatorSettings
+from controller.settings import PREFIX, OperatorSettings
 from controller.telemetry import Telemetry
 from controller.work_queue import WorkQueue
 
 _LOG = logging.getLogger("controller")
+
+
+class PartEnded(Exception):
+    """Start the process again: what ended does not come back by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +82,15 @@ async def run_operator(
         on_listening: is told the port of /metrics.
 
     Raises:
-        RuntimeError: Kopf or a worker ended by itself; start the process again.
+        CannotListen: the port cannot be had.
+        PartEnded: Kopf or a worker ended by itself; start the process again.
     """
     parts = assemble(settings, connect=connect)
-    workers = [asyncio.create_task(parts.work()) for _ in range(settings.workers)]
-    workers += parts.look()
+    workers: list[asyncio.Task[None]] = []
     app = application(parts.telemetry.registry, is_alive=lambda: parts.pulse.alive and not _ended(workers))
-    runner = await serve(app, host=settings.host, port=settings.port)
+    runner = await serve(app, host=settings.host, port=settings.port, setting=PREFIX)
+    workers += [asyncio.create_task(parts.work()) for _ in range(settings.workers)]
+    workers += parts.look()
     try:
         on_listening(runner.addresses[0][1])
         await _until_one_ends(_watch(settings, parts.registry, stop), workers, stop=stop)
@@ -165,20 +172,6 @@ def _watch(
     )
 
 
-def kopf_settings(*, cluster_wide: bool) -> kopf.OperatorSettings:
-    """Kopf as this operator needs it: it watches, and writes nothing itself."""
-    settings = kopf.OperatorSettings()
-    # Without cluster-wide rights Kopf would try for a minute to list namespaces and CRDs before it begins.
-    settings.scanning.disabled = not cluster_wide
-    settings.posting.enabled = False
-    # Each watched object holds a task for so long; with thousands of them a short time saves memory.
-    settings.queueing.idle_timeout = 1.0
-    settings.watching.connect_timeout = 30
-    # Lists in parts: a whole list at once would be the peak of memory for the rest of the day.
-    settings.watching.chunk_size = 100
-    return settings
-
-
 def _ended(tasks: Sequence[asyncio.Task[None]]) -> bool:
     return any(task.done() for task in tasks)
 
@@ -193,5 +186,4 @@ async def _until_one_ends(
     for task in (watch, *ended):
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            msg = f"A part of the operator ended by itself: {error}"
-            raise RuntimeError(msg) from error
+            raise PartEnded(f"A part of the operator ended by itself: {error}") from error

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from controller.cluster.errors import ClusterError
+from controller.cluster.errors import ClusterError, ObjectRejected
 from controller.handlers.cache import MonitorCache
 from controller.manifest import MONITOR, Kind, ObjectKey
 
@@ -63,6 +63,9 @@ class Pulse:
         """Compare the watch with the list of the last look, which it had time to hear of."""
         try:
             now = await self._listed()
+        except ObjectRejected as error:
+            self._refused(error)
+            return
         except ClusterError as error:
             # Without an API server there is nothing to be late for, and a restart would not bring it back.
             _LOG.info("pulse_not_taken", extra={"error": str(error)})
@@ -73,6 +76,12 @@ class Pulse:
             _LOG.error("watch_is_dead", extra={"missed": [str(key) for key in missed[:5]]})
         self.alive = not missed
         self._before = now
+
+    def _refused(self, error: ObjectRejected) -> None:
+        # Kopf asks on and on; a pod that is started again and again is seen by whoever took the rights.
+        _LOG.error("watch_is_not_allowed", extra={"error": str(error)})
+        self.alive = False
+        self._before = None
 
     async def _listed(self) -> Mapping[ObjectKey, Identity]:
         found: dict[ObjectKey, Identity] = {}

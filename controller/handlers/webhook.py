@@ -14,8 +14,9 @@ from aiohttp import web
 
 from controller.desired.admission import Surroundings, refusals, warnings
 from controller.desired.webhook_configuration import PATH
+from controller.handlers.http import serve
 from controller.reading import read
-from controller.settings import WebhookSettings
+from controller.settings import WEBHOOK_PREFIX, WebhookSettings
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 _LOG = logging.getLogger("controller.webhook")
@@ -51,12 +52,13 @@ async def run_webhook(
 
     Raises:
         UnreadableCertificate: certificate or key cannot be used.
+        CannotListen: the port cannot be had.
     """
     trust = _context(settings)
-    runner = web.AppRunner(application(scout), access_log=None)
-    await runner.setup()
+    runner = await serve(
+        application(scout), host=settings.host, port=settings.port, setting=WEBHOOK_PREFIX, trust=trust
+    )
     try:
-        await web.TCPSite(runner, settings.host, settings.port, ssl_context=trust).start()
         on_listening(runner.addresses[0][1])
         renewing = asyncio.create_task(_renew(trust, settings))
         await stop.wait()

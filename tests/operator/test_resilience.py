@@ -182,6 +182,34 @@ def test_a_cut_connection_heals(
     )
 
 
+def test_an_outage_of_any_length_is_waited_out(
+    namespace: Any,
+    start_operator: Start,
+    monitor: dict[str, Any],
+    kubeconfig: Path,
+    prometheus_operator: None,
+    wire: Wire,
+    point_at: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # With pauses so short the outage is as many attempts long as hours are with the real ones.
+    monkeypatch.setattr("controller.handlers.kopf_setup._FIRST_PAUSES_S", (0.01,))
+    monkeypatch.setattr("controller.handlers.kopf_setup._LONGEST_PAUSE_S", 0.02)
+    point_at(kubeconfig, server=f"https://127.0.0.1:{wire.port}")
+    operator = start_operator()
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+
+    wire.cut()
+    time.sleep(3)
+    assert operator.healthz() == 200
+    assert "modelmonitor_condition{" in operator.metrics()
+    wire.mend()
+
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"suspend": True}})
+    namespace.wait(lambda: namespace.get("CronJob", "sentiment-data")["spec"]["suspend"], why="it goes on")
+
+
 def test_it_is_not_alive_when_its_watch_is_dead(
     namespace: Any, start_operator: Start, monitor: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

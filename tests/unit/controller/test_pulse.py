@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from controller.cluster.errors import TryLater
+from controller.cluster.errors import ObjectRejected, TryLater
 from controller.handlers.cache import MonitorCache
 from controller.handlers.pulse import Identity, Pulse, missed_changes
 from controller.manifest import Kind, ObjectKey
@@ -63,3 +63,14 @@ def test_an_api_server_that_is_away_is_no_dead_watch() -> None:
         alive.append(pulse.alive)
 
     assert alive == [True, True, True, False]
+
+
+def test_whoever_may_no_longer_look_is_not_alive_until_he_may() -> None:
+    as_known = {ObjectKey("ml", "a"): ("u-a", 1)}
+    lister = Lister(ObjectRejected("403: forbidden"), as_known)
+    pulse = Pulse(cache_of(a=1), lister, namespaces=("ml",), interval_s=60)
+
+    asyncio.run(pulse.look())
+    assert not pulse.alive
+    asyncio.run(pulse.look())
+    assert pulse.alive
