@@ -13,6 +13,7 @@ import aiohttp
 
 from controller.cluster.errors import TryLater, error_for
 from controller.manifest import Manifest
+from modelmonitor.api.json_as_yaml import json_as_yaml
 
 WHOLE: Final = "application/json"
 """An object as it is."""
@@ -128,7 +129,7 @@ class Transport:
                 verb,
                 self._connection.server.rstrip("/") + path,
                 params=query,
-                data=None if body is None else json.dumps(body),
+                data=None if body is None else json_as_yaml(body),
                 headers={**self._connection.headers, "Content-Type": content, "Accept": accept},
                 ssl=self._connection.trust,
             ) as response:

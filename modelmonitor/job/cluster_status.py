@@ -6,7 +6,6 @@ are in PostgreSQL by then: a status that cannot be written costs no verdict, but
 
 from __future__ import annotations
 
-import json
 import ssl
 import time
 from collections.abc import Callable, Iterable
@@ -17,6 +16,7 @@ from typing import Any, Final
 import httpx
 
 from modelmonitor.api.field_managers import job_manager
+from modelmonitor.api.json_as_yaml import json_as_yaml
 from modelmonitor.api.status import CheckStatus
 from modelmonitor.api.v1alpha1 import API_VERSION, KIND, PLURAL
 from modelmonitor.job.errors import JobError
@@ -109,7 +109,7 @@ def write_status(
 def _apply(
     entry: CheckStatus, *, monitor: MonitorAddress, server: ApiServer, pause: Callable[[float], None]
 ) -> bool:
-    content = json.dumps(status_manifest(monitor, entry))
+    content = json_as_yaml(status_manifest(monitor, entry))
     said = "nothing"
     for attempt in range(_ATTEMPTS):
         try:
@@ -128,7 +128,7 @@ def _apply(
     )
 
 
-def _send(content: str, *, path: str, manager: str, server: ApiServer) -> httpx.Response:
+def _send(content: bytes, *, path: str, manager: str, server: ApiServer) -> httpx.Response:
     token, trust = _account(server.account)
     # A proxy of the environment leads out of the cluster.
     with httpx.Client(base_url=server.url, verify=trust, timeout=_TIMEOUT, trust_env=False) as client:

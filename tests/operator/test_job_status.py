@@ -245,6 +245,22 @@ def test_the_right_of_one_monitor_is_none_on_another(
         )
 
 
+@pytest.mark.parametrize(
+    "text", ["more of 😂", "a\x85b\u2028c\ufeff\x7f"], ids=["emoji", "unseen characters"]
+)
+def test_a_result_may_hold_any_character_of_peoples_texts(namespace: Any, pod: Pod, text: str) -> None:
+    server = ApiServer(f"https://{pod.host}:{pod.port}", pod.folder)
+
+    write_status(
+        [CheckStatus(name="data", type="data", message=text)],
+        monitor=MonitorAddress(namespace.name, "sentiment"),
+        server=server,
+    )
+
+    (told,) = namespace.get("ModelMonitor", "sentiment")["status"]["checks"]
+    assert told["message"] == text
+
+
 @pytest.fixture
 def older_crd(namespace: Any, pod: Pod) -> Iterator[None]:
     """The installed CRD is of a version that did not know reports."""
