@@ -85,7 +85,8 @@ _ALERTS_HEAD: Final = """# Alerts
 The rules of a monitor `sentiment` in namespace `ml` with the default thresholds and
 `alerts.minAccuracy: "0.8"`. An alert with two severities has one name, so that Alertmanager's usual
 inhibition silences the milder one. Every rule carries the labels `namespace`, `modelmonitor` and those of
-`spec.alerts.labels`. `modelmonitor render FILE` prints the rules of your own monitor.
+`spec.alerts.labels`. `modelmonitor render FILE` prints the rules of your own monitor. `spec.alerts.overrides`
+changes delay, severity or [the expression](../how-to/operator.md#an-expression-of-your-own) of an alert.
 [On one machine](../how-to/local.md#alerts) the same thresholds are judged without Prometheus.
 """
 

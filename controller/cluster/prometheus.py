@@ -18,7 +18,8 @@ from modelmonitor.metrics import Metric
 _BY: Final = "by (namespace, modelmonitor)"
 # What a Prometheus of 3.1 and later gives at a time; an older one gives all.
 _GROUPS_AT_A_TIME: Final = 200
-_MATCHERS: Final = tuple(re.compile(rf'\b{label}="([^"]+)"') for label in ("namespace", "modelmonitor"))
+_LABELS: Final = ("namespace", "modelmonitor")
+_MATCHERS: Final = tuple(re.compile(rf'\b{label}="([^"]+)"') for label in _LABELS)
 
 Series = Mapping[str, Any]
 
@@ -118,8 +119,14 @@ class PrometheusClient:
 
 
 def _whose(rules: Iterable[Mapping[str, Any]]) -> ObjectKey | None:
-    """The monitor whose series a group reads: names of files and groups differ with the installation."""
+    """The monitor of a group: names of files and groups differ with the installation.
+
+    Each alert has its labels, whoever wrote the query; recording rules have none, but read its series.
+    """
     for rule in rules:
+        labels = rule.get("labels") or {}
+        if all(label in labels for label in _LABELS):
+            return _key(labels)
         values = [found for pattern in _MATCHERS if (found := pattern.search(str(rule.get("query", ""))))]
         if len(values) == len(_MATCHERS):
             return ObjectKey(values[0][1], values[1][1])

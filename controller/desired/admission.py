@@ -6,7 +6,7 @@ and leads to no sentence, because a webhook that guesses is worse than none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -17,7 +17,7 @@ from controller.desired.detector_parameters import parameter_problems
 from modelmonitor.api.checks import Check
 from modelmonitor.api.durations import parse_duration, parse_time
 from modelmonitor.api.v1alpha1 import ModelMonitor
-from modelmonitor.rules.groups import alert_names
+from modelmonitor.rules.groups import alert_names, monitor_alerts
 
 _DAY: Final = timedelta(days=1)
 
@@ -31,17 +31,25 @@ class Surroundings:
         model_in_mlflow: whether the registered model has the alias of spec.reference.mlflow.
         training_there: whether the CronJob of spec.retrain.job is there.
         predictions_a_day: predictions of the last day, for a monitor that exists.
+        unreadable: what Prometheus says of expressions that it cannot read, by alert.
     """
 
     datasets: frozenset[str] | None = None
     model_in_mlflow: bool | None = None
     training_there: bool | None = None
     predictions_a_day: float | None = None
+    unreadable: Mapping[str, str] | None = None
 
 
 def refusals(monitor: ModelMonitor, seen: Surroundings) -> tuple[str, ...]:
     """Why a monitor is refused, each a sentence with field and fix; none for one that is taken."""
-    return (*_of_checks(monitor), *_of_alerts(monitor), *_of_time_zones(monitor), *_of_model(monitor, seen))
+    return (
+        *_of_checks(monitor),
+        *_of_alerts(monitor),
+        *_of_expressions(monitor, seen),
+        *_of_time_zones(monitor),
+        *_of_model(monitor, seen),
+    )
 
 
 def warnings(monitor: ModelMonitor, seen: Surroundings, *, now: datetime) -> tuple[str, ...]:
@@ -54,6 +62,7 @@ def warnings(monitor: ModelMonitor, seen: Surroundings, *, now: datetime) -> tup
     """
     return (
         *_licence(monitor),
+        *_idle_overrides(monitor),
         *_traffic(monitor, seen),
         *_reference(monitor, seen, now=now),
         *_training(monitor, seen),
@@ -76,6 +85,16 @@ def _of_alerts(monitor: ModelMonitor) -> Iterator[str]:
                 nearest = get_close_matches(name, known, n=1, cutoff=0.5)
                 hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known)}."
                 yield f"spec.alerts.{field}: no alert is called {name}; {hint}"
+
+
+def _of_expressions(monitor: ModelMonitor, seen: Surroundings) -> Iterator[str]:
+    for number, override in enumerate(monitor.spec.alerts.overrides):
+        said = (seen.unreadable or {}).get(override.alert)
+        if said is not None:
+            yield (
+                f"spec.alerts.overrides[{number}].expr: Prometheus cannot read the expression for "
+                f"{override.alert} ({said}); correct it, or leave expr out for the alert's own."
+            )
 
 
 def _of_time_zones(monitor: ModelMonitor) -> Iterator[str]:
@@ -104,6 +123,16 @@ def _licence(monitor: ModelMonitor) -> Iterator[str]:
             f"Checks {', '.join(sorted(backends))} use alibi-detect, whose licence allows non-production use "
             "only; detector.backend: native has no such limit."
         )
+
+
+def _idle_overrides(monitor: ModelMonitor) -> Iterator[str]:
+    made = {rule.alert for rule in monitor_alerts(monitor)}
+    for number, override in enumerate(monitor.spec.alerts.overrides):
+        if override.alert not in made:
+            yield (
+                f"spec.alerts.overrides[{number}]: this monitor has no {override.alert} (disabled, without "
+                "alerts.minAccuracy, or the operator's own), so nothing changes."
+            )
 
 
 def _traffic(monitor: ModelMonitor, seen: Surroundings) -> Iterator[str]:

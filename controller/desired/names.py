@@ -37,6 +37,13 @@ def dashboards_name(monitor: str) -> str:
     return _hashed(f"{child_name(monitor)}-dashboards", purpose="dashboards", limit=LABEL_LIMIT)
 
 
+def custom_rule_name(monitor: str, alert: str) -> str:
+    """Name of the PrometheusRule of an alert whose expression a person wrote, at most 63 characters."""
+    return _hashed(
+        f"{child_name(monitor)}-{alert.lower()}", purpose=f"alert/{monitor}/{alert}", limit=LABEL_LIMIT
+    )
+
+
 def training_job_name(monitor: str, trigger_id: str) -> str:
     """Name of the Job that acts on a trigger, at most 63 characters: one trigger, one Job."""
     return _hashed(f"{monitor}-retrain", purpose=f"retrain/{monitor}/{trigger_id}", limit=LABEL_LIMIT)

@@ -8,7 +8,7 @@ from controller.manifest import PROMETHEUS_RULE, Kind, Outcome, Plan
 from controller.observation import PrometheusFacts, TargetFacts
 from modelmonitor.api.conditions import Condition, ConditionType, Reason
 from modelmonitor.api.v1alpha1 import ModelMonitor
-from modelmonitor.rules import rule_groups
+from modelmonitor.rules import custom_groups, rule_groups
 
 _SHOWN = 3
 
@@ -66,11 +66,12 @@ def rules_loaded(monitor: ModelMonitor, plan: Plan, *, prometheus: PrometheusFac
         return _rules("Unknown", Reason.RULES_APPLIED, unasked)
     if prometheus.obstacle is not None:
         return _rules("Unknown", Reason.RULES_APPLIED, prometheus.obstacle)
-    wanted = {str(group["name"]) for group in rule_groups(monitor)}
+    stock = {str(group["name"]) for group in rule_groups(monitor)}
+    wanted = stock | {str(group["name"]) for group in custom_groups(monitor).values()}
     loaded = prometheus.groups or {}
     if wanted - loaded.keys():
         lacking = ", ".join(sorted(wanted - loaded.keys()))
-        hint = "its ruleSelector and ruleNamespaceSelector must match the PrometheusRule."
+        hint = _load_hint(only_custom=stock <= loaded.keys())
         return _rules("False", Reason.RULES_REJECTED, f"Prometheus has not loaded {lacking}: {hint}")
     errors = [f"{name}: {loaded[name]}" for name in sorted(wanted) if loaded[name]]
     if errors:
@@ -117,6 +118,12 @@ def _scrape_hint(monitor: ModelMonitor) -> str:
     metrics = monitor.spec.target.metrics
     place = f"{metrics.known_port}{metrics.known_path}"
     return f"See that pods answer on {place} and that its podMonitorSelector matches."
+
+
+def _load_hint(*, only_custom: bool) -> str:
+    if only_custom:
+        return "if that lasts, correct the expression in spec.alerts.overrides."
+    return "its ruleSelector and ruleNamespaceSelector must match the PrometheusRule."
 
 
 def _not_served(kind: Kind) -> str:

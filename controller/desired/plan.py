@@ -11,7 +11,7 @@ from controller.desired.defaults import Defaults
 from controller.desired.identity import identity
 from controller.desired.monitor_file import monitor_file
 from controller.desired.pod_monitor import pod_monitor
-from controller.desired.prometheus_rule import prometheus_rule
+from controller.desired.prometheus_rule import custom_rules, prometheus_rule
 from controller.desired.report_job import report_job
 from controller.desired.upkeep_job import upkeep_job
 from controller.manifest import CHILD_KINDS, POD_MONITOR, Capabilities, Desired, Plan
@@ -38,6 +38,7 @@ def plan(
         *filter(None, [dashboards(monitor, defaults)]),
         *([pod_monitor(monitor, defaults, pods=pods)] if pods else []),
         prometheus_rule(monitor, defaults),
+        *custom_rules(monitor, defaults),
         *_notification(monitor),
     )
     wanted = {one.kind for one in objects}

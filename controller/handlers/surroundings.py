@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.metadata import entry_points
 from typing import Any, Final, TypeVar
 
@@ -78,13 +79,14 @@ class Scout:
 
     async def look(self, monitor: ModelMonitor) -> Surroundings:
         """What is around a monitor; whatever does not answer in time is not known."""
-        datasets, model, training, predictions = await asyncio.gather(
+        datasets, model, training, predictions, unreadable = await asyncio.gather(
             _known(self._datasets(monitor)),
             _known(self._model(monitor)),
             _known(self._training(monitor)),
             _known(self._predictions(monitor)),
+            _known(self._unreadable(monitor)),
         )
-        return Surroundings(datasets, model, training, predictions)
+        return Surroundings(datasets, model, training, predictions, unreadable)
 
     async def _datasets(self, monitor: ModelMonitor) -> frozenset[str] | None:
         if monitor.spec.reference.dataset is None:
@@ -139,6 +141,25 @@ class Scout:
             found = (await response.json())["data"]["result"]
         # No series is no traffic only for a model that is scraped; a new monitor has none yet.
         return float(found[0]["value"][1]) if found else None
+
+    async def _unreadable(self, monitor: ModelMonitor) -> Mapping[str, str] | None:
+        if not self.prometheus_url:
+            return None
+        written = {each.alert: each.expr for each in monitor.spec.alerts.overrides if each.expr is not None}
+        path = f"{self.prometheus_url.rstrip('/')}/api/v1/format_query"
+        async with aiohttp.ClientSession() as session:
+            said = await asyncio.gather(*(_objection(session, path, expr) for expr in written.values()))
+        return {alert: why for alert, why in zip(written, said, strict=True) if why is not None}
+
+
+async def _objection(session: aiohttp.ClientSession, path: str, expression: str) -> str | None:
+    # In a form: 4,096 characters are more than some proxies let through in an address.
+    async with session.post(path, data={"query": expression}) as response:
+        answer = await response.json()
+        if response.status == HTTPStatus.BAD_REQUEST and answer.get("errorType") == "bad_data":
+            return str(answer["error"]).removeprefix('invalid parameter "query": ')
+        response.raise_for_status()
+        return None
 
 
 async def _known(looking: Awaitable[Answer]) -> Answer | None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from modelmonitor.api.base import ApiModel, Rule
 from modelmonitor.api.containers import KeyedBy, KeysMatching
 from modelmonitor.api.durations import Delay
-from modelmonitor.api.names import AlertName, Channel, EmailAddress, HttpUrl, LabelText
+from modelmonitor.api.names import AlertName, Channel, EmailAddress, Expression, HttpUrl, LabelText
 from modelmonitor.api.quantities import PositiveDecimal, Share
 from modelmonitor.api.secrets import SecretKey
 
@@ -27,7 +27,7 @@ AlertLabels = Annotated[
 
 
 class AlertOverride(ApiModel):
-    """Another delay or severity for one alert."""
+    """Another delay, severity or expression for one alert."""
 
     alert: AlertName
     """Name of the alert, such as ModelDriftDetected."""
@@ -38,11 +38,14 @@ class AlertOverride(ApiModel):
     severity: AlertSeverity | None = None
     """Severity label of the alert."""
 
+    expr: Expression | None = None
+    """PromQL in place of the alert's own: it fires while this has a result. Labels stay as they are."""
+
     rules: ClassVar = (
         Rule(
-            message="an override needs for or severity, else it changes nothing",
-            cel="has(self.__for__) || has(self.severity)",
-            holds=lambda override: override.for_ is not None or override.severity is not None,
+            message="an override needs for, severity or expr, else it changes nothing",
+            cel="has(self.__for__) || has(self.severity) || has(self.expr)",
+            holds=lambda override: (override.for_, override.severity, override.expr) != (None, None, None),
         ),
     )
 

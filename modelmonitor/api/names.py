@@ -108,6 +108,14 @@ AlertName = Annotated[
         max_length=128,
     ),
 ]
+Expression = Annotated[
+    str,
+    Matching(
+        pattern=r"^[ \t\r\n]*[^ \t\r\n][\s\S]*$",
+        message="an expression is PromQL and not blank, such as 'sum(model_loaded) < 2'",
+        max_length=4096,
+    ),
+]
 Channel = Annotated[
     str,
     Matching(

@@ -20,7 +20,7 @@ from modelmonitor.cli.printing import printer
 from modelmonitor.cli.sources.database import PastAlert, alerts_of, read_database
 from modelmonitor.cli.sources.prometheus import firing_alerts
 from modelmonitor.cli.status_text import plain_table
-from modelmonitor.cli.subjects import utc_now
+from modelmonitor.cli.subjects import one_subject, utc_now
 from modelmonitor.cli.where import reads_from_somewhere
 from modelmonitor.cli.wording import OF_SEVERITY, STYLE, ago
 from modelmonitor.health import State
@@ -56,6 +56,7 @@ def alerts(
     now = utc_now()
     back = span(since, option="--since") if since else timedelta(0)
     places = find_places(where, environment=os.environ)
+    _tell_unjudged(places)
     rows = [row for row in read_alerts(places, now=now, back=back) if severity in ("", row.severity)]
     if output in {"json", "yaml"}:
         print(document("AlertList", rows, output=output))
@@ -80,6 +81,17 @@ def read_alerts(places: Places, *, now: datetime, back: timedelta) -> tuple[Aler
         Console(stderr=True, soft_wrap=True).print(f"not asked: {problem}", markup=False)
     rows = {(row.name, row.severity, row.monitor, row.check, row.since): row for row in map(alert_row, told)}
     return tuple(sorted(rows.values(), key=lambda row: (row.ended is not None, -row.since.timestamp())))
+
+
+def _tell_unjudged(places: Places) -> None:
+    # In a cluster Prometheus judges every alert; a list from here would seem as complete as that.
+    monitor = one_subject("", places).monitor if places.backend == "local" else None
+    if monitor is None:
+        return
+    from modelmonitor.local.alerts.watch import unjudged
+
+    for sentence in unjudged(monitor):
+        Console(stderr=True, soft_wrap=True).print(sentence, markup=False)
 
 
 def _ask_all(

@@ -136,15 +136,18 @@ def judge_rules(groups: Sequence[Mapping[str, Any]]) -> Finding:
     broken = [rule for rule in rules if rule.get("health") == "err"]
     if broken:
         told = f"rule {broken[0]['name']} cannot be computed: {broken[0].get('lastError', '')}"
-        return Finding("rules", "problem", told, "update ModelMonitor and Prometheus to versions that fit")
+        fix = (
+            "update ModelMonitor and Prometheus to versions that fit, or correct its alerts.overrides[].expr"
+        )
+        return Finding("rules", "problem", told, fix)
     return _either(
         "rules",
         good=bool(rules),
         told=f"{len(rules)} rules are loaded",
         problem="Prometheus has loaded no rule of ModelMonitor",
         fix=(
-            "let its ruleSelector select the PrometheusRule of the monitor; without the operator, "
-            "write `modelmonitor render -f FILE` to a file of rule_files"
+            "let its ruleSelector select the PrometheusRule of the monitor; without the operator, write "
+            "the groups that `modelmonitor render FILE` prints to a file of rule_files"
         ),
     )
 
@@ -243,7 +246,7 @@ def _down_sentence(down: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _is_ours(rule: Mapping[str, Any]) -> bool:
-    return any("modelmonitor" in str(rule.get(part, "")) for part in ("name", "query"))
+    return any("modelmonitor" in str(rule.get(part, "")) for part in ("name", "query", "labels"))
 
 
 def _either(check: str, *, good: bool, told: str, problem: str, fix: str) -> Finding:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from modelmonitor import metrics
-from modelmonitor.api.alerts import AlertOverride, Alerts
 from modelmonitor.api.v1alpha1 import ModelMonitor
+from modelmonitor.rules.overrides import overridden
 from modelmonitor.rules.promql import BY_MONITOR
 from modelmonitor.rules.quality_alerts import drift_alerts, quality_alerts
 from modelmonitor.rules.recording import recording_rules
@@ -20,9 +20,24 @@ _FAILURES_IN_A_ROW: Final = 3
 
 
 def rule_groups(monitor: ModelMonitor) -> tuple[dict[str, Any], ...]:
-    """The groups of one monitor: recording rules, then alerts, which a suspended monitor has none of."""
+    """The groups of one monitor: recording rules, then alerts, which a suspended monitor has none of.
+
+    Alerts with an expression that a person wrote are not among them.
+    """
     recording = _group(f"modelmonitor.{monitor.metadata.name}.recording", recording_rules(monitor))
     return (recording,) if monitor.spec.suspend else (recording, *_alert_groups(monitor))
+
+
+def custom_groups(monitor: ModelMonitor) -> Mapping[str, dict[str, Any]]:
+    """By alert, a group for each whose expression a person wrote: one that cannot be read harms no other."""
+    written = any(override.expr is not None for override in monitor.spec.alerts.overrides)
+    if monitor.spec.suspend or not written:
+        return {}
+    return {
+        rule.alert: _group(f"modelmonitor.{monitor.metadata.name}.{rule.alert}", [rule])
+        for rule in monitor_alerts(monitor)
+        if rule.custom
+    }
 
 
 def installation_groups(*, runbooks: str = RUNBOOKS) -> tuple[dict[str, Any], ...]:
@@ -60,7 +75,10 @@ def monitor_alerts(monitor: ModelMonitor) -> tuple[AlertRule, ...]:
 
 def _alert_groups(monitor: ModelMonitor) -> tuple[dict[str, Any], ...]:
     families = {"service": service_alerts, "quality": quality_alerts, "drift": drift_alerts}
-    chosen = {name: _chosen(family(monitor), monitor) for name, family in families.items()}
+    chosen = {
+        name: tuple(rule for rule in _chosen(family(monitor), monitor) if not rule.custom)
+        for name, family in families.items()
+    }
     # Prometheus evaluates groups side by side: a slow family does not delay another.
     return tuple(
         _group(f"modelmonitor.{monitor.metadata.name}.{name}", rules)
@@ -80,26 +98,8 @@ def _chosen(rules: Sequence[AlertRule], monitor: ModelMonitor) -> tuple[AlertRul
     own = {"namespace": monitor.namespace, "modelmonitor": monitor.metadata.name}
     return tuple(
         replace(_annotated(rule, runbooks), labels={**alerts.labels, **own})
-        for rule in _overridden(wanted, alerts)
+        for rule in overridden(wanted, monitor)
     )
-
-
-def _overridden(rules: Sequence[AlertRule], alerts: Alerts) -> tuple[AlertRule, ...]:
-    changes = {override.alert: override for override in alerts.overrides}
-    named: set[str] = set()
-    result: list[AlertRule] = []
-    for rule in rules:
-        change = changes.get(rule.alert)
-        # With one severity for both of its rules, the milder, which comes first, covers the other.
-        if change is not None and change.severity is not None and rule.alert in named:
-            continue
-        named.add(rule.alert)
-        result.append(rule if change is None else _changed(rule, change))
-    return tuple(result)
-
-
-def _changed(rule: AlertRule, change: AlertOverride) -> AlertRule:
-    return replace(rule, hold=change.for_ or rule.hold, severity=change.severity or rule.severity)
 
 
 def _annotated(rule: AlertRule, runbooks: str) -> AlertRule:

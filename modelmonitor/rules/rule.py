@@ -34,6 +34,7 @@ class AlertRule:
         keep: how long the alert goes on after the query has no result.
         labels: more labels.
         annotations: more annotations.
+        custom: whether a person wrote the query in place of ours.
     """
 
     alert: str
@@ -45,6 +46,7 @@ class AlertRule:
     keep: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    custom: bool = False
 
     def to_manifest(self) -> dict[str, Any]:
         """The rule as Prometheus reads it."""

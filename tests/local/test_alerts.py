@@ -143,6 +143,22 @@ def test_a_receiver_that_refuses_is_told_again_also_after_a_restart(machine, uns
     assert "alert ModelConfidenceLow (warning) fires: sentiment is unsure: mean confidence 70%" in said
 
 
+def test_an_alert_with_an_expression_of_ones_own_is_not_judged_and_this_is_said(machine, unsure, tmp_path):
+    said = []
+    tick(watch(machine, unsure, tmp_path), 0, 15, 30, 45, 60, 75)
+
+    own = MONITOR.replace("for: 1m", 'for: 1m, expr: "vector(1)"')
+    tick(watch(machine, unsure, tmp_path, monitor=own, said=said), 90, 105, 120, 135, 150, 165)
+
+    # It fired by our expression, which is no longer asked for.
+    assert [each[2] for each in machine.told()] == ["firing", "resolved"]
+    assert said[0] == (
+        "alert ModelConfidenceLow is not judged here: only Prometheus evaluates its expression "
+        "(spec.alerts.overrides)"
+    )
+    assert not [line for line in said if "ModelConfidenceLow (warning) fires" in line]
+
+
 def test_without_a_database_nothing_is_resolved_and_nothing_fires(machine, unsure, tmp_path):
     tick(watch(machine, unsure, tmp_path), 0, 15, 30, 45, 60, 75)
     gone = "postgresql://nobody@127.0.0.1:9/none"

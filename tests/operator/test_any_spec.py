@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from controller.cluster.difference import is_current, stamped
 from controller.desired.defaults import Defaults
 from controller.desired.plan import plan
 from controller.manifest import CHILD_KINDS, Capabilities
+from modelmonitor.api.json_as_yaml import json_as_yaml
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 EVERYTHING = Capabilities(frozenset(CHILD_KINDS))
@@ -37,6 +37,11 @@ checks = st.builds(
     schedules,
     st.sampled_from(["Etc/UTC", "Europe/Berlin", "America/New_York"]),
 )
+expressions = st.text(min_size=1, max_size=4096).filter(lambda text: text.strip(" \t\r\n"))
+overrides = st.fixed_dictionaries(
+    {"alert": st.sampled_from(["ModelLatencyHigh", "ModelDriftDetected", "NoSuchAlert"])},
+    optional={"for": st.just("0m"), "severity": st.just("info"), "expr": expressions},
+).filter(lambda override: len(override) > 1)
 specs = st.fixed_dictionaries(
     {
         "target": st.just({"podSelector": {"matchLabels": {"app": "x"}}, "modelName": "m"}),
@@ -65,7 +70,7 @@ specs = st.fixed_dictionaries(
             {},
             optional={
                 "labels": st.just({"team": "a"}),
-                "overrides": st.just([{"alert": "ModelLatencyHigh", "for": "0m", "severity": "info"}]),
+                "overrides": st.lists(overrides, max_size=3, unique_by=lambda override: override["alert"]),
                 "notify": st.just(
                     {
                         "slack": {"channel": "#x", "webhook": {"secretName": "s"}},
@@ -103,7 +108,7 @@ def test_any_valid_spec_gives_objects_that_the_api_server_keeps_unchanged(
         manifest = stamped(desired.manifest)
         answer = namespace.http.patch(
             namespace.path(desired.kind.name, desired.name),
-            content=json.dumps(manifest),
+            content=json_as_yaml(manifest),
             params={"fieldManager": "test", "force": "true", "fieldValidation": "Strict", "dryRun": "All"},
             headers={"Content-Type": "application/apply-patch+yaml"},
         )

@@ -20,7 +20,7 @@ from modelmonitor.local.alerts.lifecycle import AlertState, evaluate
 from modelmonitor.local.alerts.logged import Logged, read_logged
 from modelmonitor.local.alerts.memory import Memory
 from modelmonitor.local.alerts.message import message
-from modelmonitor.rules.groups import monitor_alerts
+from modelmonitor.rules.groups import custom_groups, monitor_alerts
 from modelmonitor.store.connection import connect
 from modelmonitor.store.errors import StoreError
 
@@ -38,6 +38,14 @@ class Sources:
     database_url: str
 
 
+def unjudged(monitor: ModelMonitor) -> tuple[str, ...]:
+    """A sentence for each alert whose expression a person wrote: there is nothing here that reads PromQL."""
+    return tuple(
+        f"alert {alert} is not judged here: only Prometheus evaluates its expression (spec.alerts.overrides)"
+        for alert in custom_groups(monitor)
+    )
+
+
 class AlertWatch:
     """Evaluates the alerts of one monitor.
 
@@ -46,7 +54,7 @@ class AlertWatch:
         sources: where to look.
         receivers: addresses that take Alertmanager's messages, by a name for the log.
         data_dir: folder of the states.
-        say: told what fires, what is resolved, and which receiver does not answer.
+        say: told what is not judged, what fires, what is resolved, and which receiver does not answer.
         started: when this system began to run.
     """
 
@@ -61,7 +69,8 @@ class AlertWatch:
         started: datetime,
     ) -> None:
         self._monitor = monitor
-        self._rules = () if monitor.spec.suspend else monitor_alerts(monitor)
+        wanted = () if monitor.spec.suspend else monitor_alerts(monitor)
+        self._rules = tuple(rule for rule in wanted if not rule.custom)
         self._sources = sources
         self._receivers = receivers
         self._data_dir = data_dir
@@ -70,6 +79,8 @@ class AlertWatch:
         self._history = History()
         self._memory = kept.load(data_dir)
         self._silent: set[str] = set()
+        for sentence in unjudged(monitor):
+            say(sentence)
 
     def tick(self, *, now: datetime, failed: frozenset[str]) -> None:
         """Evaluate every alert once and tell what is new.

@@ -101,6 +101,15 @@ def test_rules_that_are_missing_or_broken_are_told():
     assert "many-to-many" in found[2].told
 
 
+def test_an_alert_is_ours_by_its_labels_whatever_its_expression_reads():
+    rule = {"name": "ModelLatencyHigh", "query": "sum(up[5m:1m])", "labels": {"modelmonitor": "sentiment"}}
+
+    found = judge_rules([{"rules": [{**rule, "health": "err", "lastError": "not a vector"}]}])
+
+    assert found.outcome == "problem"
+    assert "alerts.overrides[].expr" in found.fix
+
+
 @pytest.mark.parametrize(
     ("apart_s", "outcome"), [(0, "ok"), (5, "ok"), (-5, "ok"), (6, "problem"), (-60, "problem")]
 )

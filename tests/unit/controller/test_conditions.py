@@ -171,6 +171,25 @@ def test_prometheus_proves_that_rules_are_loaded(monitor_with: MakeMonitor) -> N
     assert told(absent)[:2] == ("False", "PrometheusRuleCRDMissing")
 
 
+def test_an_expression_that_is_not_loaded_is_told_apart_from_rules_that_are_not_selected(
+    monitor_with: MakeMonitor,
+) -> None:
+    monitor = monitor_with(alerts={"overrides": [{"alert": "ModelLatencyHigh", "expr": "sum("}]})
+    names = [f"modelmonitor.sentiment.{part}" for part in ("recording", "service", "quality", "drift")]
+
+    stock, none = (
+        rules_loaded(monitor, Plan(objects=()), prometheus=PrometheusFacts(groups=dict.fromkeys(groups, "")))
+        for groups in (names, ())
+    )
+
+    sentence = (
+        "Prometheus has not loaded modelmonitor.sentiment.ModelLatencyHigh: if that lasts, correct the "
+        "expression in spec.alerts.overrides."
+    )
+    assert told(stock) == ("False", "RulesRejected", sentence)
+    assert "ruleSelector and ruleNamespaceSelector must match" in none.message
+
+
 def test_only_a_change_between_fault_and_none_is_an_event(monitor_with: MakeMonitor) -> None:
     def drift(status: Any, reason: Reason) -> Condition:
         return Condition(type=ConditionType.DRIFT_DETECTED, status=status, reason=reason, message="Why.")

@@ -5,10 +5,11 @@ import re
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from controller.desired.names import check_job_name, child_name
+from controller.desired.names import check_job_name, child_name, custom_rule_name
 
 monitors = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True)
 checks = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", fullmatch=True)
+alerts = st.from_regex(r"[A-Z][A-Za-z0-9]{2,62}", fullmatch=True)
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
@@ -33,6 +34,17 @@ def test_a_cronjob_has_a_valid_name_of_52_characters_at_most(monitor: str, check
 def test_other_objects_have_a_valid_name_of_63_characters_at_most(monitor: str) -> None:
     assert LABEL.fullmatch(child_name(monitor))
     assert len(child_name(monitor)) <= 63
+
+
+@given(monitors, st.tuples(alerts, alerts))
+def test_each_alert_has_an_object_name_of_its_own_in_63_characters(
+    monitor: str, pair: tuple[str, str]
+) -> None:
+    names = {custom_rule_name(monitor, alert) for alert in pair}
+
+    assert len(names) == len(set(pair))
+    assert all(LABEL.fullmatch(name) and len(name) <= 63 for name in names)
+    assert child_name(monitor) not in names
 
 
 @given(st.tuples(monitors, checks), st.tuples(monitors, checks))
