@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from controller.desired.names import custom_rule_name
 from tests.dashboards.filling import ServedPages
 from tests.operator.prometheus import Prometheus, prometheus, prometheus_program
