@@ -33,6 +33,7 @@ _AWAY: Final = (
     OSError,
     ValueError,
     KeyError,
+    TypeError,
     client.ApiException,
     HTTPError,
 )
@@ -156,7 +157,7 @@ async def _objection(session: aiohttp.ClientSession, path: str, expression: str)
     # In a form: 4,096 characters are more than some proxies let through in an address.
     async with session.post(path, data={"query": expression}) as response:
         answer = await response.json()
-        if response.status == HTTPStatus.BAD_REQUEST and answer.get("errorType") == "bad_data":
+        if response.status == HTTPStatus.BAD_REQUEST and answer["errorType"] == "bad_data":
             return str(answer["error"]).removeprefix('invalid parameter "query": ')
         response.raise_for_status()
         return None
