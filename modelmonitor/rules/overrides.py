@@ -39,5 +39,5 @@ def _named(text: str, monitor: ModelMonitor) -> str:
     """A text that names the monitor by itself: $labels has only what the expression's result has."""
     own = {"namespace": monitor.namespace, "modelmonitor": monitor.metadata.name}
     for label, value in own.items():
-        text = text.replace(f"$labels.{label}", f'"{value}"')
+        text = text.replace(f"{{{{ $labels.{label} }}}}", value).replace(f"$labels.{label}", f'"{value}"')
     return text
