@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -18,6 +18,9 @@ from modelmonitor.rules.schedules import longest_gap
 
 Part = TypeVar("Part", bound=ApiModel)
 
+_STATUS_FIELDS: Final = frozenset(
+    str(field.alias) for field in ModelMonitorStatus.model_fields.values() if field.alias
+) - {"conditions", "checks"}
 _METADATA: Final = ("name", "namespace", "labels", "annotations", "uid", "generation", "creationTimestamp")
 
 
@@ -40,7 +43,7 @@ class Reading:
 
 def read(body: Mapping[str, Any]) -> Reading:
     """The monitor in an object of the API server."""
-    status = _status(body.get("status") or {})
+    status = _status(body.get("status"))
     generation = body["metadata"].get("generation")
     document = _document(body)
     try:
@@ -79,23 +82,25 @@ def _impossible_schedules(monitor: ModelMonitor) -> Iterator[str]:
             yield f"spec.{field}.schedule: {schedule!r} never fires; correct it."
 
 
-def _status(found: Mapping[str, Any]) -> ModelMonitorStatus:
+def _status(found: Any) -> ModelMonitorStatus:  # noqa: ANN401 - whatever another CRD let through
     # Written by another version of operator or job, parts may not be readable: then they count as missing.
-    known = {name: found[name] for name in found if name not in ("conditions", "checks")}
+    if not isinstance(found, Mapping):
+        return ModelMonitorStatus()
+    known = {name: found[name] for name in found if name in _STATUS_FIELDS}
     try:
         status = ModelMonitorStatus.model_validate(known, by_alias=True, by_name=False)
     except ValidationError:
         status = ModelMonitorStatus()
     parts = {
-        "conditions": _readable(Condition, found.get("conditions") or ()),
-        "checks": _readable(CheckStatus, found.get("checks") or ()),
+        "conditions": _readable(Condition, found.get("conditions")),
+        "checks": _readable(CheckStatus, found.get("checks")),
     }
     return status.model_copy(update=parts)
 
 
-def _readable(model: type[Part], found: Sequence[Any]) -> tuple[Part, ...]:
+def _readable(model: type[Part], found: Any) -> tuple[Part, ...]:  # noqa: ANN401 - see above
     parts: list[Part] = []
-    for each in found:
+    for each in found if isinstance(found, list) else ():
         try:
             parts.append(model.model_validate(each, by_alias=True, by_name=False))
         except ValidationError:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from controller.cluster.difference import digest_of, is_current, stamped
-from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected
-from controller.cluster.sightings import Sightings, controller_uid
-from controller.manifest import Desired, Failure, Kind, Manifest, ObjectKey, Outcome, Plan
+from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected, SchemaOutdated
+from controller.cluster.sightings import Sightings, controller_of, controller_uid
+from controller.manifest import MONITOR, Desired, Failure, Kind, Manifest, ObjectKey, Outcome, Plan
+
+# Stands for the name in a failure to look at a kind at all.
+_ALL: Final = "(all)"
 
 
 class Objects(Protocol):
@@ -45,6 +48,17 @@ class Owner:
     uid: str
     labels: Mapping[str, str]
 
+    def may_take(self, metadata: Mapping[str, Any]) -> bool:
+        """Whether an object of this metadata is the monitor's, or was left by one of the same name."""
+        controller = controller_of(metadata)
+        if controller is None:
+            # Whoever deletes a monitor with --cascade=orphan leaves its objects with its labels.
+            return self.labels.items() <= (metadata.get("labels") or {}).items()
+        return controller["uid"] == self.uid or (controller["kind"], controller["name"]) == (
+            MONITOR.name,
+            self.key.name,
+        )
+
 
 @dataclass(slots=True)
 class _Log:
@@ -65,11 +79,15 @@ class _Work:
     async def of_kind(self, kind: Kind, wanted: Mapping[str, Manifest], *, prune: bool) -> None:
         if self._is_right(kind, wanted, prune=prune):
             return
-        present = await self._present(kind)
+        try:
+            present = await self._present(kind)
+        except ObjectRejected as error:
+            self.log.failures.append(Failure(kind, _ALL, str(error)))
+            return
         for name, manifest in wanted.items():
             try:
                 await self._bring(kind, manifest, present.get(name))
-            except (ObjectRejected, ObjectChanged, ObjectMissing) as error:
+            except (ObjectRejected, ObjectChanged, ObjectMissing, SchemaOutdated) as error:
                 # One object that is refused must not keep the others from being applied.
                 self.log.failures.append(Failure(kind, name, str(error)))
         if prune:
@@ -99,7 +117,7 @@ class _Work:
             actual = await self._make(kind, manifest)
         if actual is None:
             return
-        if controller_uid(actual["metadata"]) != self.owner.uid:
+        if not self.owner.may_take(actual["metadata"]):
             raise ObjectChanged(_foreign(actual))
         if is_current(manifest, actual):
             self._settle(kind, manifest, version=str(actual["metadata"]["resourceVersion"]))
@@ -169,7 +187,6 @@ def _of(plan: Plan, kind: Kind) -> list[Desired]:
 
 
 def _foreign(actual: Manifest) -> str:
-    references = actual["metadata"].get("ownerReferences") or []
-    owner = next((f"{each['kind']} {each['name']}" for each in references if each.get("controller")), None)
-    whose = f"it belongs to {owner}" if owner else "nobody's label says that it is ours"
+    owner = controller_of(actual["metadata"])
+    whose = f"it belongs to {owner['kind']} {owner['name']}" if owner else "no label says that it is ours"
     return f"An object of that name is there and {whose}; rename or delete it."

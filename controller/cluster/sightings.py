@@ -161,10 +161,16 @@ class Sightings:
             self._names[kind.plural].pop(owner, None)
 
 
+def controller_of(metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The reference to the object that controls the one of this metadata."""
+    references = metadata.get("ownerReferences") or []
+    return next((each for each in references if each.get("controller")), None)
+
+
 def controller_uid(metadata: Mapping[str, Any]) -> str | None:
     """Identity of the object that controls the one of this metadata."""
-    references = metadata.get("ownerReferences") or []
-    return next((str(each["uid"]) for each in references if each.get("controller")), None)
+    controller = controller_of(metadata)
+    return None if controller is None else str(controller["uid"])
 
 
 def _key(metadata: Mapping[str, Any]) -> ObjectKey:

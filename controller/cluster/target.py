@@ -41,6 +41,14 @@ async def look_at_target(
     Raises:
         ClusterError: the API server does not tell.
     """
+    try:
+        return await _look(target, namespace, capabilities=capabilities, reader=reader)
+    except ObjectRejected as error:
+        # Without it results of jobs must still be told, and the usual objects made.
+        return TargetFacts(static_selector(target), obstacle=f"The target cannot be looked at. {error}")
+
+
+async def _look(target: Target, namespace: str, *, capabilities: Capabilities, reader: Reader) -> TargetFacts:
     if target.inference_service is not None and not capabilities.serves(INFERENCE_SERVICE):
         absent = "KServe is not installed, so there is no InferenceService; install it or monitor a Service."
         return TargetFacts(static_selector(target), obstacle=absent)

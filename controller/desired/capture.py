@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.manifest import INFERENCE_SERVICE
 from controller.observation import LoggerFact, TargetFacts
-from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.conditions import Condition, ConditionStatus, ConditionType, Reason, condition_of
 from modelmonitor.api.field_managers import CAPTURE_PREFIX, capture_manager
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
@@ -101,7 +101,5 @@ def _manifest(monitor: ModelMonitor, *, uid: str, collector_url: str) -> dict[st
     }
 
 
-def _condition(status: str, reason: Reason, message: str) -> Condition:
-    return Condition.model_validate(
-        {"type": ConditionType.CAPTURE_READY, "status": status, "reason": reason, "message": message}
-    )
+def _condition(status: ConditionStatus, reason: Reason, message: str) -> Condition:
+    return condition_of(ConditionType.CAPTURE_READY, status, reason, message)

@@ -11,7 +11,7 @@ from controller.desired.defaults import Defaults
 from controller.desired.metadata import child
 from controller.desired.names import dashboards_name
 from controller.manifest import CONFIG_MAP, Desired, Plan
-from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.conditions import Condition, ConditionStatus, ConditionType, Reason, condition_of
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 FOLDER_ANNOTATION: Final = "grafana_folder"
@@ -61,7 +61,5 @@ def _chosen(variable: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, An
     return {**variable, "current": {"selected": True, "text": value, "value": value}}
 
 
-def _condition(status: str, reason: Reason, message: str) -> Condition:
-    return Condition.model_validate(
-        {"type": ConditionType.DASHBOARDS_READY, "status": status, "reason": reason, "message": message}
-    )
+def _condition(status: ConditionStatus, reason: Reason, message: str) -> Condition:
+    return condition_of(ConditionType.DASHBOARDS_READY, status, reason, message)

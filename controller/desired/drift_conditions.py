@@ -8,7 +8,7 @@ from typing import Final
 from controller.desired.runs import CheckState
 from controller.observation import JobFact, Observation
 from modelmonitor.api.checks import CheckType
-from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.conditions import Condition, ConditionStatus, ConditionType, Reason, condition_of
 
 _DRIFT_OF: Final[Mapping[CheckType, Reason]] = {
     "data": Reason.DATA_DRIFT,
@@ -96,7 +96,7 @@ def _open_question(state: CheckState) -> str:
     return state.result.message or f"{state.check.name} is inconclusive."
 
 
-def _condition(kind: ConditionType, status: str, reason: Reason, sentences: Iterable[str]) -> Condition:
-    return Condition.model_validate(
-        {"type": kind, "status": status, "reason": reason, "message": " ".join(sentences)}
-    )
+def _condition(
+    kind: ConditionType, status: ConditionStatus, reason: Reason, sentences: Iterable[str]
+) -> Condition:
+    return condition_of(kind, status, reason, " ".join(sentences))

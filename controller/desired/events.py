@@ -7,9 +7,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from controller.manifest import EVENT, MONITOR
+from controller.manifest import EVENT, MONITOR, ObjectKey
 from modelmonitor.api.conditions import Condition, ConditionType, Reason, find_condition
-from modelmonitor.api.v1alpha1 import ModelMonitor
 
 REPORTER: Final = "modelmonitor.io/operator"
 _NOTE_LIMIT: Final = 1024
@@ -36,22 +35,23 @@ def flips(before: Sequence[Condition], after: Sequence[Condition]) -> tuple[Cond
 
 
 def event(
-    monitor: ModelMonitor, condition: Condition, *, before: Sequence[Condition], now: datetime
+    key: ObjectKey, condition: Condition, *, uid: str, before: Sequence[Condition], now: datetime
 ) -> dict[str, Any]:
     """The Event of a flip; a reconcile that is repeated after a failure makes one of the same name.
 
     Args:
-        monitor: whom it is about.
+        key: the monitor that it is about.
         condition: what holds now.
+        uid: of the monitor.
         before: conditions until now.
         now: the present, UTC.
     """
     fault = _is_fault(condition)
-    name = _name(monitor, condition, find_condition(before, condition.type))
+    name = _name(key, uid, condition, before=find_condition(before, condition.type))
     return {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.name,
-        "metadata": {"name": name, "namespace": monitor.namespace},
+        "metadata": {"name": name, "namespace": key.namespace},
         "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "reportingController": REPORTER,
         "reportingInstance": "modelmonitor-operator",
@@ -62,9 +62,9 @@ def event(
         "regarding": {
             "apiVersion": MONITOR.api_version,
             "kind": MONITOR.name,
-            "namespace": monitor.namespace,
-            "name": monitor.metadata.name,
-            "uid": monitor.metadata.uid,
+            "namespace": key.namespace,
+            "name": key.name,
+            "uid": uid,
         },
     }
 
@@ -84,12 +84,12 @@ def _flipped(before: Condition | None, after: Condition) -> bool:
     return fault is not None and was != (after.status == fault)
 
 
-def _name(monitor: ModelMonitor, condition: Condition, before: Condition | None) -> str:
+def _name(key: ObjectKey, uid: str, condition: Condition, *, before: Condition | None) -> str:
     if condition.type in _STEPS:
         # A step names its trigger: it is told once, however often it is seen.
         occasion = f"{condition.reason}/{condition.message}"
     else:
         since = before.last_transition_time if before is not None else None
         occasion = f"{condition.status}/{since}"
-    told = f"{monitor.metadata.uid}/{condition.type}/{occasion}"
-    return f"{monitor.metadata.name[:_NAME_LIMIT]}.{sha256(told.encode()).hexdigest()[:16]}"
+    told = f"{uid}/{condition.type}/{occasion}"
+    return f"{key.name[:_NAME_LIMIT]}.{sha256(told.encode()).hexdigest()[:16]}"

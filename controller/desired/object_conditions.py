@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from controller.manifest import PROMETHEUS_RULE, Kind, Outcome, Plan
 from controller.observation import PrometheusFacts, TargetFacts
-from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.conditions import Condition, ConditionStatus, ConditionType, Reason, condition_of
 from modelmonitor.api.v1alpha1 import ModelMonitor
 from modelmonitor.rules import custom_groups, rule_groups
 
@@ -29,6 +29,16 @@ def invalid(sentences: Sequence[str]) -> Condition:
     return _ready(
         "False", Reason.INVALID_SPEC, [*sentences, "Objects of the last valid spec are left as they are."]
     )
+
+
+def outdated(fields: Sequence[str]) -> Condition:
+    """Not ready, because the CRD in the cluster lacks fields of the status that this operator writes."""
+    names = ", ".join(f"status.{field}" for field in fields)
+    sentence = (
+        f"The CRD in the cluster is older than the operator and lacks {names}, which is not told therefore: "
+        "install the CRD of the operator's version (python -m controller crd)."
+    )
+    return _ready("False", Reason.CRD_OUTDATED, [sentence])
 
 
 def target_reachable(
@@ -130,17 +140,13 @@ def _not_served(kind: Kind) -> str:
     return f"{kind.name} ({kind.group}) is not installed; it will be made once its CRD is there."
 
 
-def _ready(status: str, reason: Reason, sentences: Sequence[str]) -> Condition:
-    return _condition(ConditionType.READY, status, reason=reason, message=" ".join(sentences))
+def _ready(status: ConditionStatus, reason: Reason, sentences: Sequence[str]) -> Condition:
+    return condition_of(ConditionType.READY, status, reason, " ".join(sentences))
 
 
-def _target(status: str, reason: Reason, message: str) -> Condition:
-    return _condition(ConditionType.TARGET_REACHABLE, status, reason=reason, message=message)
+def _target(status: ConditionStatus, reason: Reason, message: str) -> Condition:
+    return condition_of(ConditionType.TARGET_REACHABLE, status, reason, message)
 
 
-def _rules(status: str, reason: Reason, message: str) -> Condition:
-    return _condition(ConditionType.RULES_LOADED, status, reason=reason, message=message)
-
-
-def _condition(kind: ConditionType, status: str, *, reason: Reason, message: str) -> Condition:
-    return Condition.model_validate({"type": kind, "status": status, "reason": reason, "message": message})
+def _rules(status: ConditionStatus, reason: Reason, message: str) -> Condition:
+    return condition_of(ConditionType.RULES_LOADED, status, reason, message)

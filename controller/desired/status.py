@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from controller.desired.dashboards import dashboards_ready
 from controller.desired.drift_conditions import degraded, drift_detected, reference_ready
-from controller.desired.object_conditions import invalid, ready, rules_loaded, target_reachable
+from controller.desired.object_conditions import invalid, rules_loaded, target_reachable
 from controller.desired.runs import CheckState
-from controller.manifest import Outcome, Plan
+from controller.manifest import Plan
 from controller.observation import Observation, PrometheusFacts
 from modelmonitor.api.conditions import Condition, ConditionType, set_condition
 from modelmonitor.api.status import Child, ModelMonitorStatus, MonitorVerdict, TargetStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
+
+ASKED_FOR: Final = frozenset({ConditionType.RETRAIN_TRIGGERED, ConditionType.CAPTURE_READY})
+"""Conditions that are there only where the spec asks for what they tell of."""
 
 
 def observed_status(
@@ -21,7 +25,7 @@ def observed_status(
     before: ModelMonitorStatus,
     *,
     plan: Plan,
-    outcome: Outcome,
+    ready: Condition,
     observation: Observation,
     states: Sequence[CheckState],
     asked_for: Sequence[Condition],
@@ -34,7 +38,7 @@ def observed_status(
         monitor: the monitor.
         before: the status so far, for transition times.
         plan: what should exist.
-        outcome: what applying it did.
+        ready: whether it does, as a condition.
         observation: what was seen around it.
         states: its checks.
         asked_for: conditions of retraining and capture.
@@ -43,7 +47,7 @@ def observed_status(
     """
     prometheus = observation.prometheus
     conditions = (
-        ready(monitor, plan, outcome),
+        ready,
         target_reachable(monitor, observation.target, prometheus=prometheus),
         reference_ready(states),
         rules_loaded(monitor, plan, prometheus=prometheus),
@@ -71,17 +75,22 @@ def observed_status(
 def invalid_status(
     before: ModelMonitorStatus, sentences: Sequence[str], *, generation: int | None, now: datetime
 ) -> ModelMonitorStatus:
-    """The status of a monitor whose spec cannot be read: as before, but not ready."""
+    """The status of a monitor of which no valid spec is known: as before, but neither ready nor healthy."""
     conditions = _merged(before.conditions, (invalid(sentences),), generation=generation, now=now)
     return before.model_copy(
-        update={"observed_generation": generation, "conditions": conditions, "checks": (), "reference": None}
+        update={
+            "observed_generation": generation,
+            "verdict": "Inconclusive",
+            "conditions": conditions,
+            "checks": (),
+            "reference": None,
+        }
     )
 
 
 def _still_asked_for(before: Sequence[Condition], current: Sequence[Condition]) -> tuple[Condition, ...]:
     told = {condition.type for condition in current}
-    optional = {ConditionType.RETRAIN_TRIGGERED, ConditionType.CAPTURE_READY}
-    return tuple(each for each in before if each.type in told or each.type not in optional)
+    return tuple(each for each in before if each.type in told or each.type not in ASKED_FOR)
 
 
 def _merged(

@@ -76,14 +76,13 @@ class MonitorCache:
     def put(self, key: ObjectKey, body: Mapping[str, Any]) -> bool:
         """Remember a monitor; False if this is only the echo of a status that we wrote."""
         metadata = {name: value for name, value in body["metadata"].items() if name not in _UNUSED_METADATA}
-        target = (body.get("spec") or {}).get("target") or {}
         if key not in self._known:
             self._in_namespace[key.namespace] += 1
         self._known[key] = Known(
             zlib.compress(json.dumps({**body, "metadata": metadata}).encode(), level=1),
             uid=str(metadata.get("uid", "")),
             generation=int(metadata.get("generation", 0)),
-            inference_service=str(target.get("inferenceService") or ""),
+            inference_service=_inference_service(body),
         )
         return bool(self._written.get(key) != metadata["resourceVersion"])
 
@@ -111,3 +110,11 @@ class MonitorCache:
         if self._known.pop(key, None) is not None:
             self._in_namespace[key.namespace] -= 1
         self._written.pop(key, None)
+
+
+def _inference_service(body: Mapping[str, Any]) -> str:
+    # With the CRD of another version anything may be where a mapping should be.
+    found: Any = body
+    for part in ("spec", "target", "inferenceService"):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else ""

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ class Worker:
     telemetry: Telemetry
     resync_s: float
     recheck_s: float
+    _unanswered: set[ObjectKey] = field(default_factory=set)
 
     async def run(self) -> None:
         """Work for ever."""
@@ -71,11 +72,11 @@ class Worker:
             return
         try:
             done = await self._reconcile(body, clock=began)
-        except ObjectMissing:
-            # The monitor, of which the watch will say so, or a kind whose CRD went.
-            self.probe.forget()
-            self.queue.add_later(key, delay_s=self.recheck_s)
         except ClusterError as error:
+            if isinstance(error, ObjectMissing):
+                self.probe.forget()  # the monitor, of which the watch will say so, or a kind whose CRD went
+            if isinstance(error, TryLater):
+                self._unanswered.add(key)
             self._failed(key, [str(error)], began=began, at_least_s=_asked_delay(error))
         except Exception:  # noqa: BLE001 - whatever it is, it concerns this monitor: the others must go on
             _LOG.exception("reconcile_crashed", extra={"monitor": str(key)})
@@ -93,15 +94,15 @@ class Worker:
     async def _release(self, key: ObjectKey, *, began: float) -> None:
         held = self.cache.holds(key)
         if not held:
+            self.queue.forget(key)
             return
         try:
             gone = await self.reconciler.release(key, held)
         except ClusterError as error:
-            self._failed(key, [str(error)], began=began, at_least_s=_asked_delay(error))
+            self._try_again(key, [str(error)], began=began, at_least_s=_asked_delay(error))
             return
         if gone:
-            self.queue.succeeded(key)
-            self.telemetry.forget(key.namespace, key.name)
+            self.queue.forget(key)
             _LOG.info("loggers_released", extra={"monitor": str(key), "services": sorted(held)})
 
     def _finished(self, key: ObjectKey, done: Reconciled, *, began: float) -> None:
@@ -110,12 +111,21 @@ class Worker:
         if done.version is not None:
             self.cache.wrote(key, done.version)
         self.telemetry.gauges.show(str(key), done.gauges)
+        self._look_at_unanswered(key)
         if done.failures:
-            self._failed(key, done.failures, began=began)
+            self._failed(key, done.failures, began=began, at_least_s=done.after_s)
             return
         self.queue.succeeded(key)
         self._look_again(key, done)
         self._report(key, done, began=began)
+
+    def _look_at_unanswered(self, answered: ObjectKey) -> None:
+        # The API server is back: those that it failed need not wait for the end of their pauses.
+        self._unanswered.discard(answered)
+        for key in self._unanswered:
+            if key in self.cache:
+                self.queue.add(key)
+        self._unanswered.clear()
 
     def _look_again(self, key: ObjectKey, done: Reconciled) -> None:
         spread = random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311 - no secret
@@ -132,12 +142,20 @@ class Worker:
     def _failed(
         self, key: ObjectKey, sentences: list[str] | tuple[str, ...], *, began: float, at_least_s: float = 0
     ) -> None:
+        if key not in self.cache:
+            self.queue.forget(key)  # deleted meanwhile: nobody would ever take its failures back
+            return
         seconds = time.monotonic() - began
-        retry = self.queue.add_after_failure(key, at_least_s=at_least_s)
         self.telemetry.reconciled(key.namespace, key.name, seconds=seconds, failed=True)
+        self._try_again(key, sentences, began=began, at_least_s=at_least_s)
+
+    def _try_again(
+        self, key: ObjectKey, sentences: list[str] | tuple[str, ...], *, began: float, at_least_s: float
+    ) -> None:
+        retry = self.queue.add_after_failure(key, at_least_s=at_least_s)
         fields = {
             "monitor": str(key),
-            "seconds": round(seconds, 3),
+            "seconds": round(time.monotonic() - began, 3),
             "retry_s": retry,
             "failures": list(sentences),
         }

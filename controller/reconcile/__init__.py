@@ -1,5 +1,6 @@
 """The use case: bring the world of one monitor to its spec and tell in its status what is so."""
 
-from controller.reconcile.reconciler import Reconciled, Reconciler
+from controller.reconcile.reconciled import Reconciled
+from controller.reconcile.reconciler import Reconciler
 
 __all__ = ["Reconciled", "Reconciler"]

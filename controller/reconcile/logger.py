@@ -36,10 +36,10 @@ async def bring_logger(
     """
     wanted = capture(monitor, target, collector_url=collector_url)
     key = ObjectKey(monitor.namespace, monitor.metadata.name)
-    await _let_go(key, set(held) - {wanted.wanted}, cluster=cluster)
-    if wanted.manifest is None:
-        return wanted.condition
     try:
+        await _let_go(key, set(held) - {wanted.wanted}, cluster=cluster)
+        if wanted.manifest is None:
+            return wanted.condition
         await cluster.ask_for(INFERENCE_SERVICE, wanted.manifest, manager=capture_manager(key.name))
     except (ObjectChanged, ObjectMissing) as error:
         return refused("", str(error))

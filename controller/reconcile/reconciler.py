@@ -3,64 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from controller.cluster.apply import Owner, apply_plan
-from controller.cluster.jobs import job_facts, training_facts
 from controller.cluster.sightings import Sightings
-from controller.cluster.target import look_at_target
 from controller.desired.defaults import Defaults
-from controller.desired.discovery import completed, discover
-from controller.desired.gauges import GaugeSample, gauges
-from controller.desired.metadata import TASK_LABEL, TRIGGER_LABEL, own_labels
+from controller.desired.gauges import gauges
+from controller.desired.metadata import own_labels
+from controller.desired.object_conditions import invalid, ready
 from controller.desired.plan import plan
 from controller.desired.retraining import decide, recommendations, retrain_recommended
 from controller.desired.runs import CheckState, check_states, next_stale
-from controller.desired.status import invalid_status, observed_status
+from controller.desired.status import ASKED_FOR, invalid_status, observed_status
 from controller.manifest import (
     CHILD_KINDS,
-    JOB,
     Capabilities,
+    Failure,
     Manifest,
     ObjectKey,
     Outcome,
     Plan,
 )
-from controller.observation import Observation, PrometheusFacts, TargetFacts
-from controller.reading import Reading, read
+from controller.observation import Observation, TargetFacts
+from controller.reading import read
+from controller.reconcile.last_valid import last_valid
 from controller.reconcile.logger import bring_logger, release_loggers
+from controller.reconcile.looking import Surroundings, look_around, look_at_jobs
 from controller.reconcile.needs import Cluster, Prometheus
-from controller.reconcile.telling import forget_removed_checks, tell, write_status
+from controller.reconcile.reconciled import Reconciled
+from controller.reconcile.telling import Subject, forget_removed_checks, tell
 from controller.reconcile.training import act, forget_old
 from modelmonitor.api.conditions import Condition, Reason
-from modelmonitor.api.labels import CHECK_LABEL
 from modelmonitor.api.status import ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What a reconcile did.
-
-    Attributes:
-        gauges: what the monitor's gauges show from now on.
-        written: objects that were sent, status included, as kind/name.
-        pruned: objects that were removed.
-        failures: sentences about objects that could not be brought to the plan.
-        settled: whether nothing is awaited; if not, look again soon.
-        version: resourceVersion of the monitor after its status was written; None if it was not.
-        stale_at: when the next check will have waited too long for a result; None if none waits.
-    """
-
-    gauges: tuple[GaugeSample, ...]
-    written: tuple[str, ...] = ()
-    pruned: tuple[str, ...] = ()
-    failures: tuple[str, ...] = ()
-    settled: bool = True
-    version: str | None = None
-    stale_at: datetime | None = None
+_NOTHING: Final = Outcome()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +79,14 @@ class Reconciler:
         """
         reading = read(body)
         key = ObjectKey(body["metadata"]["namespace"], body["metadata"]["name"])
-        if reading.monitor is None:
-            return await self._refuse(reading, key, uid=body["metadata"]["uid"], now=now)
-        return await self._bring(
-            reading.monitor, reading.status, capabilities=capabilities, now=now, held=held
-        )
+        subject = Subject(key, body["metadata"]["uid"], before=reading.status, now=now)
+        if reading.monitor is not None:
+            return await self._bring(reading.monitor, subject, capabilities=capabilities, held=held)
+        last = await last_valid(body, cluster=self.cluster)
+        if last is not None:
+            return await self._watch_on(last, reading.problems, subject, capabilities=capabilities)
+        status = invalid_status(reading.status, reading.problems, generation=reading.generation, now=now)
+        return await self._tell(subject, status, failures=reading.problems)
 
     async def release(self, key: ObjectKey, held: Collection[str]) -> bool:
         """Take back what a deleted monitor holds outside of what the cluster removes with it.
@@ -117,59 +99,115 @@ class Reconciler:
         """
         return await release_loggers(key, held, cluster=self.cluster)
 
-    async def _refuse(self, reading: Reading, key: ObjectKey, *, uid: str, now: datetime) -> Reconciled:
-        status = invalid_status(reading.status, reading.problems, generation=reading.generation, now=now)
-        version = await write_status(key, reading.status, status, uid=uid, cluster=self.cluster)
-        shown = gauges(key, (), status.conditions)
-        return Reconciled(shown, _sent((), version), failures=reading.problems, version=version)
-
     async def _bring(
-        self,
-        monitor: ModelMonitor,
-        before: ModelMonitorStatus,
-        *,
-        capabilities: Capabilities,
-        now: datetime,
-        held: Collection[str],
+        self, monitor: ModelMonitor, subject: Subject, *, capabilities: Capabilities, held: Collection[str]
     ) -> Reconciled:
-        key = ObjectKey(monitor.namespace, monitor.metadata.name)
-        target = await look_at_target(
-            monitor.spec.target, key.namespace, capabilities=capabilities, reader=self.cluster
-        )
-        prometheus = None if self.prometheus is None else self.prometheus.of(key)
-        found = discover(monitor, target, prometheus=prometheus, before=before.target)
-        monitor = completed(monitor, found)
+        around = await self._look(monitor, subject, capabilities=capabilities)
+        monitor, target = around.monitor, around.target
         planned = plan(monitor, pods=target.selector, capabilities=capabilities, defaults=self.defaults)
         outcome = await self._apply(monitor, planned, capabilities=capabilities)
         logger = await bring_logger(
             monitor, target, held=held, collector_url=self.defaults.collector_url, cluster=self.cluster
         )
-        jobs = await self._jobs(monitor, key)
-        observation = _observed(target, jobs, prometheus)
-        states = check_states(monitor, before, observation=observation, now=now)
-        retraining = await self._retrain(monitor, states, observation=observation, jobs=jobs, now=now)
+        jobs, unseen = await self._jobs(monitor, subject.key)
+        outcome = replace(outcome, failures=(*outcome.failures, *unseen))
+        observation = around.with_jobs(jobs)
+        states = check_states(monitor, subject.before, observation=observation, now=subject.now)
+        # Without the Jobs it is not known whether a training runs already.
+        retraining = (
+            (retrain_recommended(recommendations(monitor, states)),)
+            if unseen
+            else await self._retrain(monitor, states, observation=observation, jobs=jobs, now=subject.now)
+        )
         status = observed_status(
             monitor,
-            before,
+            subject.before,
             plan=planned,
-            outcome=outcome,
+            ready=ready(monitor, planned, outcome),
             observation=observation,
             states=states,
             asked_for=(*retraining, *([logger] if logger else [])),
-            target=found,
-            now=now,
+            target=around.found,
+            now=subject.now,
         )
-        await tell(monitor, before.conditions, status.conditions, now=now, cluster=self.cluster)
-        version = await write_status(key, before, status, uid=monitor.metadata.uid, cluster=self.cluster)
-        await forget_removed_checks(monitor, before, cluster=self.cluster)
-        return Reconciled(
-            gauges=gauges(key, states, status.conditions, target=target),
-            written=_sent(outcome.written, version),
-            pruned=outcome.pruned,
-            failures=tuple(f"{each.kind.name} {each.name}: {each.message}" for each in outcome.failures),
+        done = await self._tell(
+            subject,
+            status,
+            states=states,
+            target=target,
+            outcome=outcome,
             settled=_settled(target, retraining),
-            version=version,
+        )
+        await forget_removed_checks(monitor, subject.before, cluster=self.cluster)
+        return done
+
+    async def _watch_on(
+        self,
+        monitor: ModelMonitor,
+        problems: tuple[str, ...],
+        subject: Subject,
+        *,
+        capabilities: Capabilities,
+    ) -> Reconciled:
+        """Tell what the jobs of the last valid spec find, which go on; make and start nothing."""
+        around = await self._look(monitor, subject, capabilities=capabilities)
+        jobs, _ = await self._jobs(around.monitor, subject.key)
+        observation = around.with_jobs(jobs)
+        states = check_states(around.monitor, subject.before, observation=observation, now=subject.now)
+        told_before = [each for each in subject.before.conditions if each.type in ASKED_FOR]
+        status = observed_status(
+            around.monitor,
+            subject.before,
+            plan=plan(
+                around.monitor,
+                pods=around.target.selector,
+                capabilities=capabilities,
+                defaults=self.defaults,
+            ),
+            ready=invalid(problems),
+            observation=observation,
+            states=states,
+            asked_for=(retrain_recommended(recommendations(around.monitor, states)), *told_before),
+            target=around.found,
+            now=subject.now,
+        )
+        return await self._tell(subject, status, states=states, target=around.target, failures=problems)
+
+    async def _look(
+        self, monitor: ModelMonitor, subject: Subject, *, capabilities: Capabilities
+    ) -> Surroundings:
+        said = None if self.prometheus is None else self.prometheus.of(subject.key)
+        return await look_around(
+            monitor, subject, capabilities=capabilities, cluster=self.cluster, prometheus=said
+        )
+
+    async def _jobs(
+        self, monitor: ModelMonitor, key: ObjectKey
+    ) -> tuple[Sequence[Manifest], tuple[Failure, ...]]:
+        return await look_at_jobs(monitor, key, sightings=self.sightings, cluster=self.cluster)
+
+    async def _tell(
+        self,
+        subject: Subject,
+        status: ModelMonitorStatus,
+        *,
+        states: Sequence[CheckState] = (),
+        target: TargetFacts | None = None,
+        outcome: Outcome = _NOTHING,
+        failures: tuple[str, ...] = (),
+        settled: bool = True,
+    ) -> Reconciled:
+        told = await tell(subject, status, cluster=self.cluster)
+        refused = (f"{each.kind.name} {each.name}: {each.message}" for each in outcome.failures)
+        return Reconciled(
+            gauges=gauges(subject.key, states, told.status.conditions, target=target),
+            written=_sent(outcome.written, told.version),
+            pruned=outcome.pruned,
+            failures=(*failures, *refused, *told.failures),
+            settled=settled,
+            version=told.version,
             stale_at=next_stale(states),
+            after_s=told.after_s,
         )
 
     async def _retrain(
@@ -199,23 +237,6 @@ class Reconciler:
             objects=self.cluster,
             sightings=self.sightings,
         )
-
-    async def _jobs(self, monitor: ModelMonitor, key: ObjectKey) -> Sequence[Manifest]:
-        if self.sightings.names(JOB, key) == frozenset():
-            return []
-        return await self.cluster.list(JOB, key.namespace, labels=own_labels(monitor))
-
-
-def _observed(
-    target: TargetFacts, jobs: Sequence[Manifest], prometheus: PrometheusFacts | None
-) -> Observation:
-    return Observation(
-        target,
-        jobs=job_facts(jobs, label=CHECK_LABEL),
-        trainings=training_facts(jobs, label=TRIGGER_LABEL),
-        tasks=job_facts(jobs, label=TASK_LABEL),
-        prometheus=prometheus,
-    )
 
 
 def _settled(target: TargetFacts, retraining: Sequence[Condition]) -> bool:

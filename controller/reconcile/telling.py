@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from controller.cluster.errors import ClusterError, ObjectChanged
+from controller.cluster.errors import (
+    ClusterError,
+    ObjectChanged,
+    ObjectMissing,
+    ObjectRejected,
+    SchemaOutdated,
+    TryLater,
+)
 from controller.desired.events import event, flips
+from controller.desired.object_conditions import outdated
 from controller.manifest import EVENT, MONITOR, ObjectKey
 from controller.reconcile.needs import Cluster
-from modelmonitor.api.conditions import Condition
+from modelmonitor.api.conditions import Condition, set_condition
 from modelmonitor.api.field_managers import job_manager
 from modelmonitor.api.status import ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
@@ -21,57 +30,90 @@ _LOG = logging.getLogger("controller.reconcile")
 _OF_JOBS: Final = frozenset({"checks", "reference"})
 
 
-async def tell(
-    monitor: ModelMonitor,
-    before: Sequence[Condition],
-    after: Sequence[Condition],
-    *,
-    now: datetime,
-    cluster: Cluster,
-) -> None:
-    """Post an event for each condition that became a fault or ceased to be one.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The monitor of which something is told.
 
-    Args:
-        monitor: whom they are about.
-        before: its conditions until now.
-        after: its conditions from now on.
+    Attributes:
+        uid: its identity: a monitor of the same name that was made since is not told about this one.
+        before: its status until now.
         now: the present, UTC.
-        cluster: the API server.
     """
+
+    key: ObjectKey
+    uid: str
+    before: ModelMonitorStatus
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of writing a status.
+
+    Attributes:
+        status: that holds; not all of it is written where the CRD is older than we are.
+        version: the monitor's new resourceVersion; None if nothing was written.
+        failures: why not all was written, in sentences.
+        after_s: how long the API server asked to wait, in seconds.
+    """
+
+    status: ModelMonitorStatus
+    version: str | None = None
+    failures: tuple[str, ...] = ()
+    after_s: float = 0
+
+
+async def tell(subject: Subject, status: ModelMonitorStatus, *, cluster: Cluster) -> Told:
+    """Post an event for each condition that became a fault or ceased to be one, and write the status.
+
+    Raises:
+        ObjectMissing: the monitor is gone.
+    """
+    await _post_events(subject, status.conditions, cluster=cluster)
+    if _ours(status) == _ours(subject.before):
+        return Told(status)
+    try:
+        return Told(status, await _write(subject, _ours(status), cluster=cluster))
+    except SchemaOutdated as error:
+        return await _write_what_is_known(subject, status, error, cluster=cluster)
+    except ObjectMissing:
+        raise
+    except ClusterError as error:
+        # The gauges can still tell what the status cannot.
+        after_s = error.after_s if isinstance(error, TryLater) else None
+        return Told(status, failures=(str(error),), after_s=after_s or 0)
+
+
+async def _post_events(subject: Subject, after: Sequence[Condition], *, cluster: Cluster) -> None:
+    before = subject.before.conditions
     for condition in flips(before, after):
+        posted = event(subject.key, condition, uid=subject.uid, before=before, now=subject.now)
         try:
-            await cluster.create(EVENT, event(monitor, condition, before=before, now=now))
+            await cluster.create(EVENT, posted)
         except ObjectChanged:
             continue  # told before an earlier attempt failed
         except ClusterError as error:
             # An event is a courtesy: the condition says the same and must still be written.
-            _LOG.warning("event_not_posted", extra={"monitor": monitor.metadata.name, "error": str(error)})
+            _LOG.warning("event_not_posted", extra={"monitor": str(subject.key), "error": str(error)})
 
 
-async def write_status(
-    key: ObjectKey,
-    before: ModelMonitorStatus,
-    after: ModelMonitorStatus,
-    *,
-    uid: str | None,
-    cluster: Cluster,
-) -> str | None:
-    """Write the status without what drift jobs write, if it differs; the monitor's new resourceVersion.
+async def _write_what_is_known(
+    subject: Subject, status: ModelMonitorStatus, error: SchemaOutdated, *, cluster: Cluster
+) -> Told:
+    ready = outdated(error.fields)
+    known = status.model_copy(update={"conditions": set_condition(status.conditions, ready, now=subject.now)})
+    fields = {name: value for name, value in _ours(known).items() if name not in error.fields}
+    try:
+        version = await _write(subject, fields, cluster=cluster)
+    except (SchemaOutdated, ObjectRejected, ObjectChanged, TryLater) as again:
+        return Told(known, failures=(str(again),))
+    return Told(known, version, failures=(ready.message,))
 
-    Raises:
-        ClusterError: the API server refuses or does not answer.
-    """
-    desired = _ours(after)
-    if desired == _ours(before):
-        return None
-    manifest = {
-        "apiVersion": MONITOR.api_version,
-        "kind": MONITOR.name,
-        # With the uid a monitor of the same name that was made since is not told about this one.
-        "metadata": {"name": key.name, "namespace": key.namespace, "uid": uid},
-        "status": desired,
-    }
-    return await cluster.apply(MONITOR, manifest, subresource="/status")
+
+async def _write(subject: Subject, fields: Mapping[str, Any], *, cluster: Cluster) -> str:
+    metadata = {"name": subject.key.name, "namespace": subject.key.namespace, "uid": subject.uid}
+    head = {"apiVersion": MONITOR.api_version, "kind": MONITOR.name, "metadata": metadata}
+    return await cluster.apply(MONITOR, {**head, "status": fields}, subresource="/status")
 
 
 async def forget_removed_checks(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, WithJsonSchema
 
@@ -43,6 +43,7 @@ class Reason(StrEnum):
     APPLY_FAILED = "ApplyFailed"
     SUSPENDED = "Suspended"
     INVALID_SPEC = "InvalidSpec"
+    CRD_OUTDATED = "CRDOutdated"
     # TargetReachable
     SCRAPE_SUCCEEDED = "ScrapeSucceeded"
     SCRAPE_FAILED = "ScrapeFailed"
@@ -105,6 +106,10 @@ _ANY_WORD = WithJsonSchema(
 )
 
 
+_LONGEST_MESSAGE: Final = 32768
+_CUT: Final = " … (there is more)"
+
+
 class Condition(ApiModel):
     """One thing that is known about a monitor."""
 
@@ -117,7 +122,7 @@ class Condition(ApiModel):
     reason: Annotated[Reason, _ANY_WORD]
     """Why, in one word."""
 
-    message: Annotated[str, Field(max_length=32768)] = ""
+    message: Annotated[str, Field(max_length=_LONGEST_MESSAGE)] = ""
     """Why, in a sentence for people."""
 
     observed_generation: int | None = None
@@ -125,6 +130,13 @@ class Condition(ApiModel):
 
     last_transition_time: datetime | None = None
     """When the status last changed, in UTC."""
+
+
+def condition_of(kind: ConditionType, status: ConditionStatus, reason: Reason, message: str) -> Condition:
+    """A condition as it is known now; a message that is longer than the API server takes is cut."""
+    cut = len(message) > _LONGEST_MESSAGE
+    told = message[: _LONGEST_MESSAGE - len(_CUT)] + _CUT if cut else message
+    return Condition(type=kind, status=status, reason=reason, message=told)
 
 
 def set_condition(

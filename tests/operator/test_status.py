@@ -179,10 +179,27 @@ def test_an_invalid_spec_is_told_and_what_runs_goes_on(namespace: Any, ready: An
     assert condition["reason"] == "InvalidSpec"
     assert "spec.checks[0].schedule: '0 0 31 2 *' never fires" in condition["message"]
     assert namespace.get("CronJob", "sentiment-data")["metadata"]["resourceVersion"] == before
+    (told,) = [each for each in namespace.list("Event") if each["reason"] == "InvalidSpec"]
+    assert told["type"] == "Warning"
 
     namespace.patch("ModelMonitor", "sentiment", {"spec": {"checks": None}})
 
     namespace.wait_for_condition("sentiment", "Ready", "True")
+
+
+def test_drift_is_told_though_the_spec_became_invalid(namespace: Any, ready: Any) -> None:
+    namespace.write_checks("sentiment", [result("data", "data", verdict="NoDrift")])
+    never = [{"name": "data", "type": "data", "schedule": "0 0 31 2 *"}]
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"checks": never}})
+    namespace.wait_for_condition("sentiment", "Ready", "False")
+
+    namespace.write_checks("sentiment", [result("data", "data", verdict="Drift", severity="critical")])
+
+    namespace.wait_for_condition("sentiment", "DriftDetected", "True")
+    assert namespace.get("ModelMonitor", "sentiment")["status"]["verdict"] == "Critical"
+    assert namespace.condition("sentiment", "Ready")["reason"] == "InvalidSpec"
+    line = 'modelmonitor_drift_severity{check="data",drift_type="data",modelmonitor="sentiment",'
+    namespace.wait(lambda: line in ready.metrics(), why="the gauge stays")
 
 
 def test_a_time_zone_that_the_api_server_does_not_know_is_told(namespace: Any, ready: Any) -> None:

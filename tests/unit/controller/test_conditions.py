@@ -10,7 +10,7 @@ from controller.desired.drift_conditions import degraded, drift_detected, refere
 from controller.desired.events import event, flips
 from controller.desired.object_conditions import rules_loaded, target_reachable
 from controller.desired.runs import CheckState, check_states
-from controller.manifest import PROMETHEUS_RULE, Plan
+from controller.manifest import PROMETHEUS_RULE, ObjectKey, Plan
 from controller.observation import JobFact, Observation, PodFact, PrometheusFacts, TargetFacts
 from modelmonitor.api.conditions import Condition, ConditionType, Reason
 from modelmonitor.api.status import CheckStatus, ModelMonitorStatus
@@ -204,7 +204,8 @@ def test_only_a_change_between_fault_and_none_is_an_event(monitor_with: MakeMoni
     assert flips((found,), (none,)) == (none,)
 
     first, second = (
-        event(monitor_with(), found, before=(none,), now=now) for now in (NOW, NOW + timedelta(hours=1))
+        event(ObjectKey("ml", "sentiment"), found, uid="u-1", before=(none,), now=now)
+        for now in (NOW, NOW + timedelta(hours=1))
     )
     assert first["metadata"] == second["metadata"]
     assert (first["type"], first["reason"], first["note"]) == (
@@ -212,3 +213,13 @@ def test_only_a_change_between_fault_and_none_is_an_event(monitor_with: MakeMoni
         "DataDrift",
         "DriftDetected is True: Why.",
     )
+
+
+def test_a_message_that_is_longer_than_the_api_server_takes_is_cut(monitor_with: MakeMonitor) -> None:
+    checks = [{"name": f"c{number}", "type": "data"} for number in range(16)]
+    results = [result(check["name"], verdict="Drift", message="x" * 4096) for check in checks]
+
+    condition = drift_detected(states_of(monitor_with(checks=checks), *results))
+
+    assert (condition.status, len(condition.message)) == ("True", 32768)
+    assert condition.message.endswith(" … (there is more)")

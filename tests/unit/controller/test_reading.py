@@ -3,7 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from controller.handlers.cache import MonitorCache
+from controller.manifest import ObjectKey
 from controller.reading import read
 from modelmonitor.api.job import RAY_NOT_BUILT
 
@@ -61,3 +65,25 @@ def test_an_object_without_a_spec_is_told() -> None:
     del without["spec"]
 
     assert read(without).monitor is None
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["target", "reference", "checks", "conditions", "inferenceService", "job"])
+PART = ANYTHING | st.dictionaries(FIELDS, ANYTHING | st.dictionaries(FIELDS, ANYTHING), max_size=3)
+
+
+@given(spec=PART, status=PART)
+def test_whatever_another_crd_let_through_is_remembered_and_read(spec: Any, status: Any) -> None:
+    strange = {**body(), "spec": spec, "status": status}
+    strange["metadata"] = {**strange["metadata"], "uid": "u-1", "resourceVersion": "9"}
+    cache = MonitorCache()
+
+    reading = read(strange)
+
+    assert (reading.monitor is None) == bool(reading.problems)
+    assert cache.put(ObjectKey("ml", "sentiment"), strange)
+    assert ObjectKey("ml", "sentiment") in cache
