@@ -10,6 +10,20 @@ from typing import Any, Final
 from controller.manifest import Manifest
 
 APPLIED_ANNOTATION: Final = "modelmonitor.io/applied"
+MERGED_BY: Final[Mapping[str, str]] = {
+    "ownerReferences": "uid",
+    "containers": "name",
+    "env": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "imagePullSecrets": "name",
+    "groups": "name",
+}
+"""Lists of our manifests into which others may put elements, and the field that tells elements apart.
+
+The API server merges these (`listType=map`): what others add stays whatever we apply. All other lists are ours
+as a whole, so that one element more is an edit.
+"""
 
 
 def stamped(manifest: Manifest) -> dict[str, Any]:
@@ -39,8 +53,7 @@ def is_current(desired: Manifest, actual: Manifest) -> bool:
 def _holds(desired: Any, actual: Any) -> bool:  # noqa: ANN401 - any JSON value
     if isinstance(desired, Mapping):
         return isinstance(actual, Mapping) and all(
-            _absent(value) if key not in actual else _holds(value, actual[key])
-            for key, value in desired.items()
+            key in actual and _field_holds(key, value, actual[key]) for key, value in desired.items()
         )
     if isinstance(desired, Sequence) and not isinstance(desired, str):
         same_length = isinstance(actual, Sequence) and len(actual) == len(desired)
@@ -48,6 +61,9 @@ def _holds(desired: Any, actual: Any) -> bool:  # noqa: ANN401 - any JSON value
     return bool(desired == actual)
 
 
-def _absent(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    # The API server leaves out what is empty or false, as Go's omitempty does.
-    return value is False or value in ({}, [], (), 0)
+def _field_holds(name: str, desired: Any, actual: Any) -> bool:  # noqa: ANN401 - any JSON value
+    key = MERGED_BY.get(name)
+    if key is None or not isinstance(desired, Sequence) or not isinstance(actual, Sequence):
+        return _holds(desired, actual)
+    there = {each.get(key): each for each in actual}
+    return all(_holds(each, there.get(each[key])) for each in desired)

@@ -96,10 +96,12 @@ def _container(
         "image": monitor.spec.job.image or defaults.job_image,
         "command": list(command),
         "env": [{"name": "HOME", "value": "/tmp"}, *environment],  # noqa: S108 - a volume of the pod's own
-        "resources": {
-            "requests": canonical_amounts(resources.requests),
-            "limits": canonical_amounts(resources.limits),
-        },
+        "resources": _without_empty(
+            {
+                "requests": canonical_amounts(resources.requests),
+                "limits": canonical_amounts(resources.limits),
+            }
+        ),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
@@ -142,5 +144,5 @@ def _volumes(monitor: ModelMonitor) -> list[dict[str, Any]]:
 
 
 def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
-    # The API server leaves out empty text, so to desire it would mean to send it for ever.
-    return {name: value for name, value in fields.items() if value != ""}
+    # The API server leaves out empty text and maps, so to desire them would mean to send them for ever.
+    return {name: value for name, value in fields.items() if value not in ("", {})}

@@ -55,7 +55,7 @@ specs = st.fixed_dictionaries(
             optional={
                 "resources": st.fixed_dictionaries(
                     {
-                        "requests": st.fixed_dictionaries({"cpu": cpus, "memory": amounts}),
+                        "requests": st.just({}) | st.fixed_dictionaries({"cpu": cpus, "memory": amounts}),
                         "limits": st.just({}),
                     }
                 ),

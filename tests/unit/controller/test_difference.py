@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.cluster.difference import is_current, stamped
+from controller.cluster.difference import MERGED_BY, is_current, stamped
 from controller.desired.quantities import canonical
 
 values = st.recursive(
@@ -45,10 +45,21 @@ def test_a_field_that_is_no_longer_desired_is_noticed() -> None:
     assert not is_current(after, before)
 
 
-def test_what_the_api_server_leaves_out_because_it_is_empty_is_there() -> None:
-    desired = stamped({"metadata": {"name": "x"}, "spec": {"suspend": False, "limits": {}}})
+@pytest.mark.parametrize("value", [False, 0, "", {}, []])
+def test_a_field_that_is_gone_is_noticed_also_if_what_is_desired_of_it_is_empty(value: object) -> None:
+    desired = stamped({"metadata": {"name": "x"}, "spec": {"automountServiceAccountToken": value}})
 
-    assert is_current(desired, {**desired, "spec": {}})
+    assert not is_current(desired, {**desired, "spec": {}})
+
+
+@pytest.mark.parametrize(("list_of", "key"), MERGED_BY.items())
+def test_an_element_that_others_add_to_a_merged_list_stays(list_of: str, key: str) -> None:
+    ours, theirs = {key: "a", "value": "1"}, {key: "b"}
+    desired = stamped({"metadata": {"name": "x"}, "spec": {list_of: [ours]}})
+
+    assert is_current(desired, {**desired, "spec": {list_of: [theirs, {**ours, "default": True}]}})
+    assert not is_current(desired, {**desired, "spec": {list_of: [theirs]}})
+    assert not is_current(desired, {**desired, "spec": {list_of: [theirs, {**ours, "value": "2"}]}})
 
 
 @pytest.mark.parametrize(
