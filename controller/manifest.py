@@ -125,11 +125,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An object that could not be applied or removed, and why, in a sentence."""
+    """An object that could not be applied or removed.
+
+    Attributes:
+        message: why, in a sentence.
+        after_s: after how many seconds to try again; None if nobody knows.
+    """
 
     kind: Kind
     name: str
     message: str
+    after_s: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind.name} {self.name}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from controller.cluster.api import FIELD_MANAGER
 from controller.cluster.difference import digest_of, is_current, stamped
 from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected, SchemaOutdated
+from controller.cluster.rivalry import ABSENT, last_editor
 from controller.cluster.sightings import Sightings, controller_of, controller_uid
 from controller.manifest import MONITOR, Desired, Failure, Kind, Manifest, ObjectKey, Outcome, Plan
 
@@ -89,7 +91,7 @@ class _Work:
                 await self._bring(kind, manifest, present.get(name))
             except (ObjectRejected, ObjectChanged, ObjectMissing, SchemaOutdated) as error:
                 # One object that is refused must not keep the others from being applied.
-                self.log.failures.append(Failure(kind, name, str(error)))
+                self.log.failures.append(Failure(kind, name, str(error), error.after_s))
         if prune:
             for name in present.keys() - wanted.keys():
                 await self._prune(kind, present[name])
@@ -112,8 +114,8 @@ class _Work:
         return {each["metadata"]["name"]: each for each in found}
 
     async def _bring(self, kind: Kind, manifest: Manifest, actual: Manifest | None) -> None:
-        name = manifest["metadata"]["name"]
         if actual is None:
+            self._before_write(kind, manifest)
             actual = await self._make(kind, manifest)
         if actual is None:
             return
@@ -121,9 +123,10 @@ class _Work:
             raise ObjectChanged(_foreign(actual))
         if is_current(manifest, actual):
             self._settle(kind, manifest, version=str(actual["metadata"]["resourceVersion"]))
+            self.sightings.rivalry.check((kind, self._key(manifest)))
             return
-        self._settle(kind, manifest, version=await self.objects.apply(kind, manifest))
-        self.log.written.append(f"{kind.name}/{name}")
+        self._before_write(kind, manifest, rival=last_editor(actual["metadata"], own=FIELD_MANAGER))
+        self._wrote(kind, manifest, version=await self.objects.apply(kind, manifest))
 
     async def _make(self, kind: Kind, manifest: Manifest) -> Manifest | None:
         """Make an object; the one that is there already, which no label of ours told of, if there is one."""
@@ -132,22 +135,35 @@ class _Work:
             version = await self.objects.apply_new(kind, manifest)
         except ObjectChanged:
             return await self.objects.get(kind, self.owner.key.namespace, name)
-        self._settle(kind, manifest, version=version)
-        self.log.written.append(f"{kind.name}/{name}")
+        self._wrote(kind, manifest, version=version)
         return None
+
+    def _before_write(self, kind: Kind, manifest: Manifest, *, rival: str = "") -> None:
+        item = (kind, self._key(manifest))
+        self.sightings.rivalry.before_write(item, digest=digest_of(manifest), rival=rival)
+
+    def _wrote(self, kind: Kind, manifest: Manifest, *, version: str) -> None:
+        self._settle(kind, manifest, version=version)
+        self.log.written.append(f"{kind.name}/{manifest['metadata']['name']}")
+        item = (kind, self._key(manifest))
+        self.sightings.rivalry.wrote(item, digest=digest_of(manifest), version=version)
+        self.sightings.rivalry.check(item)
 
     async def _prune(self, kind: Kind, found: Manifest) -> None:
         if controller_uid(found["metadata"]) != self.owner.uid:
             return
         name = found["metadata"]["name"]
+        key = ObjectKey(self.owner.key.namespace, name)
         try:
+            self.sightings.rivalry.before_write((kind, key), digest=ABSENT)
             await self.objects.delete(kind, found)
         except ObjectMissing:
             return
         except (ObjectRejected, ObjectChanged) as error:
-            self.log.failures.append(Failure(kind, name, str(error)))
+            self.log.failures.append(Failure(kind, name, str(error), error.after_s))
         else:
-            self.sightings.removed(kind, ObjectKey(self.owner.key.namespace, name))
+            self.sightings.removed(kind, key)
+            self.sightings.rivalry.wrote((kind, key), digest=ABSENT)
             self.log.pruned.append(f"{kind.name}/{name}")
 
     def _settle(self, kind: Kind, manifest: Manifest, *, version: str) -> None:

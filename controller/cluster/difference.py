@@ -21,18 +21,22 @@ MERGED_BY: Final[Mapping[str, str]] = {
 }
 """Lists of our manifests into which others may put elements, and the field that tells elements apart.
 
-The API server merges these (`listType=map`): what others add stays whatever we apply. All other lists are ours
-as a whole, so that one element more is an edit.
+The API server merges these (`listType=map`): what others add stays whatever we apply. All other lists are
+ours as a whole, so that one element more is an edit.
 """
 
 
 def stamped(manifest: Manifest) -> dict[str, Any]:
     """The manifest with a digest of itself as an annotation."""
-    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
-    digest = sha256(text.encode()).hexdigest()[:16]
     metadata = manifest["metadata"]
-    annotations = {**metadata.get("annotations", {}), APPLIED_ANNOTATION: digest}
+    annotations = {**metadata.get("annotations", {}), APPLIED_ANNOTATION: fingerprint(manifest)}
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+
+
+def fingerprint(value: Mapping[str, Any]) -> str:
+    """A digest of a JSON object."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def digest_of(stamped_manifest: Manifest) -> str:

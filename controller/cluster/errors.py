@@ -7,7 +7,13 @@ from typing import Final
 
 
 class ClusterError(Exception):
-    """A request to the API server failed; the message is a sentence with cause and fix."""
+    """A request to the API server failed; the message is a sentence with cause and fix.
+
+    Attributes:
+        after_s: after how many seconds to try again; None if nobody said.
+    """
+
+    after_s: float | None = None
 
 
 class ObjectMissing(ClusterError):
@@ -35,11 +41,7 @@ class SchemaOutdated(ClusterError):
 
 
 class TryLater(ClusterError):
-    """No connection, 401, 429 or 5xx: the same request may succeed later.
-
-    Attributes:
-        after_s: how long the server asked to wait, in seconds; None if it did not.
-    """
+    """No connection, 401, 429 or 5xx: the same request may succeed later."""
 
     def __init__(self, message: str, *, after_s: float | None = None) -> None:
         self.after_s = after_s

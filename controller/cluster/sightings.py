@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from controller.cluster.rivalry import Rivalry
 from controller.manifest import Kind, ObjectKey
 
 
@@ -41,10 +42,15 @@ class _Known:
 class Sightings:
     """The picture. Objects are named by kind and key, their monitors by key.
 
-    News of a monitor is what a watch told and no reconcile has looked at, but not its own writes.
+    News of a monitor is what a watch told and no reconcile has looked at, but not its own writes, and nothing
+    of an object that somebody writes against us: the next attempt at it has its time.
+
+    Attributes:
+        rivalry: knows which objects these are.
     """
 
     def __init__(self) -> None:
+        self.rivalry = Rivalry()
         self._known: dict[str, dict[ObjectKey, _Known]] = defaultdict(dict)
         self._names: dict[str, dict[ObjectKey, set[str]]] = defaultdict(dict)
         self._complete: set[tuple[str, str | None]] = set()
@@ -86,6 +92,8 @@ class Sightings:
         if known is None:
             return None
         self._unlist(kind, key, known.owner)
+        if self.rivalry.contested((kind, key)):
+            return None
         self._news.setdefault(known.owner, set()).add((kind.plural, key.name))
         return known.owner
 
@@ -126,6 +134,7 @@ class Sightings:
         known = self._known[kind.plural].get(key)
         return (
             known is not None
+            and not self.rivalry.contested((kind, key))
             and known.version == known.right_version != ""
             and known.right_digest == digest
             and known.controller == controller
@@ -147,7 +156,7 @@ class Sightings:
         return known
 
     def _judge(self, kind: Kind, key: ObjectKey, known: _Known) -> bool:
-        news = known.version != known.right_version
+        news = known.version != known.right_version and not self.rivalry.contested((kind, key))
         mine = self._news.setdefault(known.owner, set())
         (mine.add if news else mine.discard)((kind.plural, key.name))
         if not mine:

@@ -16,8 +16,7 @@ _SHOWN = 3
 def ready(monitor: ModelMonitor, plan: Plan, outcome: Outcome) -> Condition:
     """True if every object that the API server can hold is there as it should be."""
     if outcome.failures:
-        sentences = [f"{failed.kind.name} {failed.name}: {failed.message}" for failed in outcome.failures]
-        return _ready("False", Reason.APPLY_FAILED, sentences)
+        return _ready("False", Reason.APPLY_FAILED, [str(failed) for failed in outcome.failures])
     sentences = [f"{len(plan.objects)} objects are in place.", *map(_not_served, plan.missing)]
     if monitor.spec.suspend:
         return _ready("True", Reason.SUSPENDED, ["Suspended: no check runs, nothing alerts.", *sentences])

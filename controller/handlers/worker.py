@@ -113,7 +113,7 @@ class Worker:
         self.telemetry.gauges.show(str(key), done.gauges)
         self._look_at_unanswered(key)
         if done.failures:
-            self._failed(key, done.failures, began=began, at_least_s=done.after_s)
+            self._failed(key, done.failures, began=began, retry_s=done.retry_s)
             return
         self.queue.succeeded(key)
         self._look_again(key, done)
@@ -140,23 +140,38 @@ class Worker:
             self.queue.add_recheck(key, first_s=spread * self.recheck_s, longest_s=longest_s)
 
     def _failed(
-        self, key: ObjectKey, sentences: list[str] | tuple[str, ...], *, began: float, at_least_s: float = 0
+        self,
+        key: ObjectKey,
+        sentences: list[str] | tuple[str, ...],
+        *,
+        began: float,
+        at_least_s: float = 0,
+        retry_s: float | None = None,
     ) -> None:
         if key not in self.cache:
             self.queue.forget(key)  # deleted meanwhile: nobody would ever take its failures back
             return
         seconds = time.monotonic() - began
         self.telemetry.reconciled(key.namespace, key.name, seconds=seconds, failed=True)
-        self._try_again(key, sentences, began=began, at_least_s=at_least_s)
+        self._try_again(key, sentences, began=began, at_least_s=at_least_s, retry_s=retry_s)
 
     def _try_again(
-        self, key: ObjectKey, sentences: list[str] | tuple[str, ...], *, began: float, at_least_s: float
+        self,
+        key: ObjectKey,
+        sentences: list[str] | tuple[str, ...],
+        *,
+        began: float,
+        at_least_s: float = 0,
+        retry_s: float | None = None,
     ) -> None:
-        retry = self.queue.add_after_failure(key, at_least_s=at_least_s)
+        if retry_s is None:
+            retry_s = self.queue.add_after_failure(key, at_least_s=at_least_s)
+        else:
+            self.queue.add_later(key, delay_s=retry_s)
         fields = {
             "monitor": str(key),
             "seconds": round(time.monotonic() - began, 3),
-            "retry_s": retry,
+            "retry_s": round(retry_s, 3),
             "failures": list(sentences),
         }
         _LOG.warning("reconcile_failed", extra=fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected
+from controller.cluster.rivalry import Rivalry
 from controller.desired.capture import capture, not_allowed, refused
 from controller.manifest import INFERENCE_SERVICE, MONITOR, ObjectKey
 from controller.observation import TargetFacts
@@ -21,6 +22,7 @@ async def bring_logger(
     held: Collection[str],
     collector_url: str,
     cluster: Cluster,
+    rivalry: Rivalry,
 ) -> Condition | None:
     """Make the logger as the spec asks; what is told of it, None for a monitor that asks for none.
 
@@ -30,6 +32,7 @@ async def bring_logger(
         held: InferenceServices whose logger the monitor holds, as the watch last told.
         collector_url: where predictions are sent.
         cluster: the API server.
+        rivalry: knows how long to wait if another operator sends it elsewhere.
 
     Raises:
         TryLater: the API server does not answer.
@@ -40,11 +43,14 @@ async def bring_logger(
         await _let_go(key, set(held) - {wanted.wanted}, cluster=cluster)
         if wanted.manifest is None:
             return wanted.condition
+        item = (INFERENCE_SERVICE, ObjectKey(key.namespace, wanted.wanted or ""), key.name)
+        rivalry.before_write(item, digest=collector_url)
         await cluster.ask_for(INFERENCE_SERVICE, wanted.manifest, manager=capture_manager(key.name))
     except (ObjectChanged, ObjectMissing) as error:
         return refused("", str(error))
     except ObjectRejected as error:
         return not_allowed(str(error))
+    rivalry.wrote(item, digest=collector_url)
     return wanted.condition
 
 

@@ -20,7 +20,7 @@ class Reconciled:
         settled: whether nothing is awaited; if not, look again soon.
         version: resourceVersion of the monitor after its status was written; None if it was not.
         stale_at: when the next check will have waited too long for a result; None if none waits.
-        after_s: how long the API server asked to wait before the next attempt, in seconds.
+        retry_s: after how many seconds to try again what failed; None if nobody knows.
     """
 
     gauges: tuple[GaugeSample, ...]
@@ -30,4 +30,4 @@ class Reconciled:
     settled: bool = True
     version: str | None = None
     stale_at: datetime | None = None
-    after_s: float = 0
+    retry_s: float | None = None

@@ -86,7 +86,7 @@ class Reconciler:
         if last is not None:
             return await self._watch_on(last, reading.problems, subject, capabilities=capabilities)
         status = invalid_status(reading.status, reading.problems, generation=reading.generation, now=now)
-        return await self._tell(subject, status, failures=reading.problems)
+        return await self._tell(subject, status, problems=reading.problems)
 
     async def release(self, key: ObjectKey, held: Collection[str]) -> bool:
         """Take back what a deleted monitor holds outside of what the cluster removes with it.
@@ -107,7 +107,12 @@ class Reconciler:
         planned = plan(monitor, pods=target.selector, capabilities=capabilities, defaults=self.defaults)
         outcome = await self._apply(monitor, planned, capabilities=capabilities)
         logger = await bring_logger(
-            monitor, target, held=held, collector_url=self.defaults.collector_url, cluster=self.cluster
+            monitor,
+            target,
+            held=held,
+            collector_url=self.defaults.collector_url,
+            cluster=self.cluster,
+            rivalry=self.sightings.rivalry,
         )
         jobs, unseen = await self._jobs(monitor, subject.key)
         outcome = replace(outcome, failures=(*outcome.failures, *unseen))
@@ -171,7 +176,7 @@ class Reconciler:
             target=around.found,
             now=subject.now,
         )
-        return await self._tell(subject, status, states=states, target=around.target, failures=problems)
+        return await self._tell(subject, status, states=states, target=around.target, problems=problems)
 
     async def _look(
         self, monitor: ModelMonitor, subject: Subject, *, capabilities: Capabilities
@@ -194,20 +199,20 @@ class Reconciler:
         states: Sequence[CheckState] = (),
         target: TargetFacts | None = None,
         outcome: Outcome = _NOTHING,
-        failures: tuple[str, ...] = (),
+        problems: tuple[str, ...] = (),
         settled: bool = True,
     ) -> Reconciled:
-        told = await tell(subject, status, cluster=self.cluster)
-        refused = (f"{each.kind.name} {each.name}: {each.message}" for each in outcome.failures)
+        told = await tell(subject, status, cluster=self.cluster, rivalry=self.sightings.rivalry)
+        failed = (*outcome.failures, *told.failures)
         return Reconciled(
             gauges=gauges(subject.key, states, told.status.conditions, target=target),
             written=_sent(outcome.written, told.version),
             pruned=outcome.pruned,
-            failures=(*failures, *refused, *told.failures),
+            failures=(*problems, *map(str, failed)),
             settled=settled,
             version=told.version,
             stale_at=next_stale(states),
-            after_s=told.after_s,
+            retry_s=None if problems else _retry_s(failed),
         )
 
     async def _retrain(
@@ -243,6 +248,11 @@ def _settled(target: TargetFacts, retraining: Sequence[Condition]) -> bool:
     if any(condition.reason is Reason.TRAINING_NOT_STARTED for condition in retraining):
         return False
     return target.obstacle is None and (target.asleep is not None or any(pod.ready for pod in target.pods))
+
+
+def _retry_s(failures: Sequence[Failure]) -> float | None:
+    known = [each.after_s for each in failures if each.after_s is not None]
+    return max(known) if known and len(known) == len(failures) else None
 
 
 def _sent(written: tuple[str, ...], version: str | None) -> tuple[str, ...]:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from controller.cluster.difference import fingerprint
 from controller.cluster.errors import (
     ClusterError,
     ObjectChanged,
     ObjectMissing,
-    ObjectRejected,
     SchemaOutdated,
-    TryLater,
 )
+from controller.cluster.rivalry import Rivalry
 from controller.desired.events import event, flips
 from controller.desired.object_conditions import outdated
-from controller.manifest import EVENT, MONITOR, ObjectKey
+from controller.manifest import EVENT, MONITOR, Failure, ObjectKey
 from controller.reconcile.needs import Cluster
 from modelmonitor.api.conditions import Condition, set_condition
 from modelmonitor.api.field_managers import job_manager
@@ -53,18 +53,22 @@ class Told:
     Attributes:
         status: that holds; not all of it is written where the CRD is older than we are.
         version: the monitor's new resourceVersion; None if nothing was written.
-        failures: why not all was written, in sentences.
-        after_s: how long the API server asked to wait, in seconds.
+        failures: why not all was written.
     """
 
     status: ModelMonitorStatus
     version: str | None = None
-    failures: tuple[str, ...] = ()
-    after_s: float = 0
+    failures: tuple[Failure, ...] = ()
 
 
-async def tell(subject: Subject, status: ModelMonitorStatus, *, cluster: Cluster) -> Told:
+async def tell(subject: Subject, status: ModelMonitorStatus, *, cluster: Cluster, rivalry: Rivalry) -> Told:
     """Post an event for each condition that became a fault or ceased to be one, and write the status.
+
+    Args:
+        subject: whom they are about.
+        status: what holds now.
+        cluster: the API server.
+        rivalry: knows how long to wait if somebody keeps changing it back.
 
     Raises:
         ObjectMissing: the monitor is gone.
@@ -73,15 +77,14 @@ async def tell(subject: Subject, status: ModelMonitorStatus, *, cluster: Cluster
     if _ours(status) == _ours(subject.before):
         return Told(status)
     try:
-        return Told(status, await _write(subject, _ours(status), cluster=cluster))
+        return Told(status, await _write(subject, _ours(status), cluster=cluster, rivalry=rivalry))
     except SchemaOutdated as error:
-        return await _write_what_is_known(subject, status, error, cluster=cluster)
+        return await _write_what_is_known(subject, status, error, cluster=cluster, rivalry=rivalry)
     except ObjectMissing:
         raise
     except ClusterError as error:
         # The gauges can still tell what the status cannot.
-        after_s = error.after_s if isinstance(error, TryLater) else None
-        return Told(status, failures=(str(error),), after_s=after_s or 0)
+        return Told(status, failures=(_failure(subject, error),))
 
 
 async def _post_events(subject: Subject, after: Sequence[Condition], *, cluster: Cluster) -> None:
@@ -98,22 +101,43 @@ async def _post_events(subject: Subject, after: Sequence[Condition], *, cluster:
 
 
 async def _write_what_is_known(
-    subject: Subject, status: ModelMonitorStatus, error: SchemaOutdated, *, cluster: Cluster
+    subject: Subject,
+    status: ModelMonitorStatus,
+    error: SchemaOutdated,
+    *,
+    cluster: Cluster,
+    rivalry: Rivalry,
 ) -> Told:
     ready = outdated(error.fields)
     known = status.model_copy(update={"conditions": set_condition(status.conditions, ready, now=subject.now)})
     fields = {name: value for name, value in _ours(known).items() if name not in error.fields}
     try:
-        version = await _write(subject, fields, cluster=cluster)
-    except (SchemaOutdated, ObjectRejected, ObjectChanged, TryLater) as again:
-        return Told(known, failures=(str(again),))
-    return Told(known, version, failures=(ready.message,))
+        version = await _write(subject, fields, cluster=cluster, rivalry=rivalry)
+    except ObjectMissing:
+        raise
+    except ClusterError as again:
+        return Told(known, failures=(_failure(subject, again),))
+    return Told(known, version, failures=(Failure(MONITOR, subject.key.name, ready.message),))
 
 
-async def _write(subject: Subject, fields: Mapping[str, Any], *, cluster: Cluster) -> str:
+async def _write(subject: Subject, fields: dict[str, Any], *, cluster: Cluster, rivalry: Rivalry) -> str:
+    item = (MONITOR, subject.key)
+    rivalry.before_write(item, digest=_content(fields))
     metadata = {"name": subject.key.name, "namespace": subject.key.namespace, "uid": subject.uid}
     head = {"apiVersion": MONITOR.api_version, "kind": MONITOR.name, "metadata": metadata}
-    return await cluster.apply(MONITOR, {**head, "status": fields}, subresource="/status")
+    version = await cluster.apply(MONITOR, {**head, "status": fields}, subresource="/status")
+    rivalry.wrote(item, digest=_content(fields), version=version)
+    return version
+
+
+def _failure(subject: Subject, error: ClusterError) -> Failure:
+    return Failure(MONITOR, f"{subject.key.name}/status", str(error), error.after_s)
+
+
+def _content(fields: dict[str, Any]) -> str:
+    # With two writers the times of transition are others in each write.
+    conditions = [{**each, "lastTransitionTime": None} for each in fields.get("conditions", ())]
+    return fingerprint({**fields, "conditions": conditions})
 
 
 async def forget_removed_checks(

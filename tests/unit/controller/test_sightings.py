@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from controller.cluster.rivalry import FoughtOver
 from controller.cluster.sightings import Sightings, Told
 from controller.manifest import CONFIG_MAP, CRON_JOB, ObjectKey
 
@@ -128,3 +131,22 @@ def test_a_watch_that_tells_no_more_is_believed_no_more() -> None:
     sightings.unsure(CONFIG_MAP, None)
 
     assert sightings.names(CONFIG_MAP, SENTIMENT) is None
+
+
+def test_nothing_is_news_of_an_object_that_somebody_keeps_changing_back_until_its_next_attempt() -> None:
+    sightings = listed(told("5"))
+    item = (CONFIG_MAP, FILE)
+    for _ in range(5):
+        sightings.rivalry.wrote(item, digest="d")
+    made(sightings, "6")
+    assert sightings.saw(CONFIG_MAP, told("7")), "that it was undone is news once"
+
+    with pytest.raises(FoughtOver):
+        sightings.rivalry.before_write(item, digest="d")
+    sightings.look(SENTIMENT)
+
+    assert not sightings.saw(CONFIG_MAP, told("8"))
+    assert not sightings.has_news(SENTIMENT)
+    made(sightings, "8")
+    assert not is_right(sightings), "whether it stays is not known yet"
+    assert sightings.lost(CONFIG_MAP, FILE) is None

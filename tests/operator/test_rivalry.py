@@ -1,0 +1,103 @@
+"""Two that write the same field against each other, on a real API server."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Start = Callable[..., Any]
+
+
+def image_of(namespace: Any, name: str = "sentiment-data") -> str:
+    pod = namespace.get("CronJob", name)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return pod["containers"][0]["image"]
+
+
+def test_two_operators_with_different_settings_soon_write_seldom_and_say_so(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    monitor["spec"]["checks"] = [{"name": "data", "type": "data"}]
+    first = start_operator(job_image="example.com/job:1")
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+    second = start_operator(job_image="example.com/job:2")
+
+    condition = namespace.wait_for_condition("sentiment", "Ready", "False")
+    time.sleep(3)
+    before = first.writes() + second.writes(), first.reconciles() + second.reconciles()
+    time.sleep(10)
+    after = first.writes() + second.writes(), first.reconciles() + second.reconciles()
+
+    assert condition["reason"] == "ApplyFailed"
+    assert (
+        "CronJob sentiment-data: Somebody, perhaps a second operator, changes it back" in condition["message"]
+    )
+    # Three CronJobs, each twice by each of the two, and their statuses; without a limit it was a thousand.
+    assert after[0] - before[0] <= 30
+    assert after[1] - before[1] <= 30
+
+    second.stop()
+
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+    assert image_of(namespace) == "example.com/job:1"
+
+
+def test_two_operators_that_see_different_things_do_not_fight_over_the_status(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    first = start_operator()
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+    second = start_operator(prometheus_url="http://127.0.0.1:9")
+    time.sleep(5)
+
+    before = first.writes() + second.writes()
+    time.sleep(10)
+
+    assert first.writes() + second.writes() - before <= 12
+
+
+def test_a_tool_that_keeps_changing_a_field_is_named(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    operator = start_operator()
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+
+    with rewriting(namespace, "CronJob", "sentiment-data", manager="argocd-controller", schedule="1 1 1 1 1"):
+        condition = namespace.wait_for_condition("sentiment", "Ready", "False")
+        before = operator.writes()
+        time.sleep(5)
+        assert operator.writes() - before <= 6
+        assert "argocd-controller" in condition["message"]
+
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+    assert namespace.get("CronJob", "sentiment-data")["spec"]["schedule"] == "7 2 * * *"
+
+
+@contextmanager
+def rewriting(namespace: Any, kind: str, name: str, *, manager: str, **spec: Any) -> Iterator[None]:
+    """Fields of an object are written again and again, as a GitOps tool does that heals itself."""
+    stop = threading.Event()
+    head = {"apiVersion": "batch/v1", "kind": kind, "metadata": {"name": name}}
+
+    def write() -> None:
+        while not stop.wait(0.02):
+            namespace.http.patch(
+                namespace.path(kind, name),
+                content=json.dumps({**head, "spec": spec}),
+                params={"fieldManager": manager, "force": "true"},
+                headers={"Content-Type": "application/apply-patch+yaml"},
+            ).raise_for_status()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
