@@ -20,6 +20,7 @@ from kubernetes import client, config, dynamic
 from urllib3.exceptions import HTTPError
 
 from controller.desired.admission import Surroundings
+from controller.handlers.aside import aside
 from controller.manifest import CRON_JOB, MONITOR, Kind
 from modelmonitor import metrics
 from modelmonitor.api.v1alpha1 import ModelMonitor
@@ -27,6 +28,7 @@ from modelmonitor.api.v1alpha1 import ModelMonitor
 _LOG = logging.getLogger("controller.webhook")
 # Of the five seconds that the API server waits.
 _PATIENCE_S: Final = 3.0
+_REQUEST_S: Final = 2.0
 _AWAY: Final = (
     aiohttp.ClientError,
     TimeoutError,
@@ -41,16 +43,18 @@ Answer = TypeVar("Answer")
 
 
 class NoCluster(Exception):
-    """Run it in a pod, or set KUBECONFIG."""
+    """Run it in a pod, or set KUBECONFIG, and see that the API server answers."""
 
 
 def connect() -> dynamic.DynamicClient:
     """The dynamic client for the pod's service account, else for the user of a kubeconfig.
 
     Raises:
-        NoCluster: there is neither.
+        NoCluster: there is neither, or the API server does not answer.
     """
     settings = client.Configuration()
+    # A read that is repeated would take longer than anybody waits for it.
+    settings.retries = 0
     try:
         config.load_incluster_config(client_configuration=settings)
     except config.ConfigException:
@@ -61,7 +65,18 @@ def connect() -> dynamic.DynamicClient:
             raise NoCluster(
                 f"There is no service account and no kubeconfig ({error}): run it in a pod or set KUBECONFIG."
             ) from None
-    return dynamic.DynamicClient(client.ApiClient(settings))
+    try:
+        return dynamic.DynamicClient(_Impatient(settings))
+    except (client.ApiException, HTTPError) as error:
+        raise NoCluster(f"The API server {settings.host} does not answer as it should: {error}") from None
+
+
+class _Impatient(client.ApiClient):  # type: ignore[misc] # the client has no types
+    """The client with a limit for requests of which nobody said one, such as those of discovery."""
+
+    def call_api(self, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - the client has no types
+        limit_s = named.pop("_request_timeout", None) or _REQUEST_S
+        return super().call_api(*arguments, **named, _request_timeout=limit_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +108,7 @@ class Scout:
         if monitor.spec.reference.dataset is None:
             return None
         by_name = {each.name for each in entry_points(group="modelmonitor.datasets")}
-        return frozenset(by_name | await asyncio.to_thread(self._in_use, monitor.namespace))
+        return frozenset(by_name | await aside(self._in_use, monitor.namespace))
 
     def _in_use(self, namespace: str) -> set[str]:
         found = self._of(MONITOR).get(namespace=namespace).to_dict()["items"]
@@ -104,7 +119,7 @@ class Scout:
         job = monitor.spec.retrain.job
         if job is None:
             return None
-        return await asyncio.to_thread(self._is_there, CRON_JOB, job.cron_job, monitor.namespace)
+        return await aside(self._is_there, CRON_JOB, job.cron_job, monitor.namespace)
 
     def _is_there(self, kind: Kind, name: str, namespace: str) -> bool:
         try:
