@@ -65,11 +65,15 @@ class LoggerFact:
 
     Attributes:
         url: where it sends predictions.
-        managers: field managers that set it.
+        managers: field managers that set any of it.
+        addressed_by: those of them that set the url.
+        mode: what it sends.
     """
 
     url: str
     managers: frozenset[str]
+    addressed_by: frozenset[str] = frozenset()
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

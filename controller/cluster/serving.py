@@ -28,7 +28,7 @@ def serving_facts(service: Mapping[str, Any]) -> ServingFacts:
 
 def captors(service: Mapping[str, Any]) -> frozenset[str]:
     """Names of the monitors by whose field managers the logger of an InferenceService is held."""
-    managers = _logger_managers(service)
+    managers = _managers(service, "f:logger")
     return frozenset(
         name.removeprefix(CAPTURE_PREFIX) for name in managers if name.startswith(CAPTURE_PREFIX)
     )
@@ -57,14 +57,20 @@ def _logger(service: Mapping[str, Any]) -> LoggerFact | None:
     logger = predictor.get("logger")
     if logger is None:
         return None
-    return LoggerFact(str(logger.get("url", "")), _logger_managers(service))
+    return LoggerFact(
+        str(logger.get("url", "")),
+        _managers(service, "f:logger"),
+        addressed_by=_managers(service, "f:logger", "f:url"),
+        mode=str(logger.get("mode", "")),
+    )
 
 
-def _logger_managers(service: Mapping[str, Any]) -> frozenset[str]:
+def _managers(service: Mapping[str, Any], *path: str) -> frozenset[str]:
+    *parents, field = path
     return frozenset(
         str(entry.get("manager", ""))
         for entry in service["metadata"].get("managedFields") or []
-        if "f:logger" in _fields(entry, "f:spec", "f:predictor")
+        if field in _fields(entry, "f:spec", "f:predictor", *parents)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from controller.manifest import INFERENCE_SERVICE
+from controller.manifest import INFERENCE_SERVICE, ObjectKey
 from controller.observation import LoggerFact, TargetFacts
 from modelmonitor.api.conditions import Condition, ConditionStatus, ConditionType, Reason, condition_of
 from modelmonitor.api.field_managers import CAPTURE_PREFIX, capture_manager
@@ -68,15 +68,39 @@ def not_allowed(sentence: str) -> Condition:
     return _condition("False", Reason.APPLY_FAILED, sentence)
 
 
+def left_behind(service: ObjectKey, *, uid: str, logger: LoggerFact | None) -> dict[str, Any] | None:
+    """What of a logger must outlast the monitors that set it; None for nothing.
+
+    Where somebody else gave it another address, it is theirs, and KServe refuses a logger without a mode.
+
+    Args:
+        service: the InferenceService.
+        uid: its identity.
+        logger: its logger.
+    """
+    if logger is None or not logger.mode or not _readdressed(logger):
+        return None
+    return _logger(service, uid=uid, logger={"mode": logger.mode})
+
+
+def _readdressed(logger: LoggerFact) -> bool:
+    return bool(logger.addressed_by) and not any(
+        each.startswith(CAPTURE_PREFIX) for each in logger.addressed_by
+    )
+
+
 def _with_slot(monitor: ModelMonitor, logger: LoggerFact | None, *, uid: str, collector_url: str) -> Capture:
-    name = monitor.spec.target.inference_service
+    name = monitor.spec.target.inference_service or ""
     own = capture_manager(monitor.metadata.name)
-    manifest = _manifest(monitor, uid=uid, collector_url=collector_url)
+    service = ObjectKey(monitor.namespace, name)
+    manifest = _logger(service, uid=uid, logger={"mode": "all", "url": collector_url})
     done = _condition("True", Reason.LOGGER_SET, f"KServe's logger sends predictions to {collector_url}.")
     if logger is None:
         return Capture(done, name, manifest)
     if logger.url == collector_url and own in logger.managers:
         return Capture(done, name)
+    if _readdressed(logger):
+        return Capture(refused(logger.url, ""))
     if own in logger.managers or any(each.startswith(CAPTURE_PREFIX) for each in logger.managers):
         # Another monitor's: held together, the logger stays until the last of them lets go.
         return Capture(done, name, manifest)
@@ -86,10 +110,10 @@ def _with_slot(monitor: ModelMonitor, logger: LoggerFact | None, *, uid: str, co
     return Capture(refused(logger.url, ""))
 
 
-def _manifest(monitor: ModelMonitor, *, uid: str, collector_url: str) -> dict[str, Any]:
+def _logger(service: ObjectKey, *, uid: str, logger: dict[str, str]) -> dict[str, Any]:
     metadata = {
-        "name": monitor.spec.target.inference_service,
-        "namespace": monitor.namespace,
+        "name": service.name,
+        "namespace": service.namespace,
         # Without the uid an apply would make an InferenceService that was deleted meanwhile.
         "uid": uid,
     }
@@ -97,7 +121,7 @@ def _manifest(monitor: ModelMonitor, *, uid: str, collector_url: str) -> dict[st
         "apiVersion": INFERENCE_SERVICE.api_version,
         "kind": INFERENCE_SERVICE.name,
         "metadata": metadata,
-        "spec": {"predictor": {"logger": {"mode": "all", "url": collector_url}}},
+        "spec": {"predictor": {"logger": logger}},
     }
 
 

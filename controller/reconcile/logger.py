@@ -6,12 +6,13 @@ from collections.abc import Collection
 
 from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected
 from controller.cluster.rivalry import Rivalry
-from controller.desired.capture import capture, not_allowed, refused
+from controller.cluster.serving import serving_facts
+from controller.desired.capture import capture, left_behind, not_allowed, refused
 from controller.manifest import INFERENCE_SERVICE, MONITOR, ObjectKey
 from controller.observation import TargetFacts
 from controller.reconcile.needs import Cluster
 from modelmonitor.api.conditions import Condition
-from modelmonitor.api.field_managers import capture_manager
+from modelmonitor.api.field_managers import LEFT_BEHIND, capture_manager
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 
@@ -72,8 +73,11 @@ async def _let_go(key: ObjectKey, services: Collection[str], *, cluster: Cluster
     for name in sorted(services):
         service = ObjectKey(key.namespace, name)
         try:
-            found = await cluster.get(INFERENCE_SERVICE, key.namespace, name)
-            uid = str(found["metadata"]["uid"])
-            await cluster.withdraw(INFERENCE_SERVICE, service, manager=capture_manager(key.name), uid=uid)
+            found = serving_facts(await cluster.get(INFERENCE_SERVICE, key.namespace, name))
+            rest = left_behind(service, uid=found.uid, logger=found.logger)
+            if rest is not None:
+                await cluster.ask_for(INFERENCE_SERVICE, rest, manager=LEFT_BEHIND)
+            manager = capture_manager(key.name)
+            await cluster.withdraw(INFERENCE_SERVICE, service, manager=manager, uid=found.uid)
         except (ObjectMissing, ObjectChanged):
             continue  # it is gone, and the logger with it

@@ -16,6 +16,9 @@ def job_manager(check: str) -> str:
 
 CAPTURE_PREFIX: Final = "modelmonitor-capture-"
 
+LEFT_BEHIND: Final = "modelmonitor-left-behind"
+"""The field manager of what a logger still needs to which somebody else gave another address."""
+
 
 def capture_manager(monitor: str) -> str:
     """The field manager of the logger that one monitor asks for: up to 84 of 128 characters.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -131,6 +132,62 @@ def test_the_logger_stays_while_another_monitor_asks_for_it(
 def holders(namespace: Any) -> list[str]:
     managed = namespace.get("InferenceService", "sentiment")["metadata"]["managedFields"]
     return [each["manager"] for each in managed if each["manager"].startswith("modelmonitor-capture-")]
+
+
+def test_a_logger_that_somebody_gave_another_address_is_theirs_from_then_on(
+    namespace: Any, start: Start, captured: dict[str, Any]
+) -> None:
+    serve(namespace)
+    start()
+    namespace.create("ModelMonitor", captured)
+    namespace.wait_for_condition("sentiment", "CaptureReady", "True")
+
+    readdressed = {"predictor": {"logger": {"url": THEIRS["url"]}}}
+    namespace.patch("InferenceService", "sentiment", {"spec": readdressed})
+    condition = namespace.wait_for_condition("sentiment", "CaptureReady", "False")
+    namespace.wait(lambda: holders(namespace) == [], why="the monitor lets go")
+
+    assert condition["reason"] == "LoggerTaken"
+    assert logger_of(namespace) == {"mode": "all", "url": THEIRS["url"]}
+    namespace.delete("ModelMonitor", "sentiment")
+    time.sleep(2)
+    assert logger_of(namespace) == {"mode": "all", "url": THEIRS["url"]}
+
+
+def test_a_logger_that_got_another_address_while_no_operator_ran_outlasts_its_monitor(
+    namespace: Any, start: Start, captured: dict[str, Any]
+) -> None:
+    serve(namespace)
+    first = start()
+    namespace.create("ModelMonitor", captured)
+    namespace.wait_for_condition("sentiment", "CaptureReady", "True")
+    first.stop()
+    readdressed = {"predictor": {"logger": {"url": THEIRS["url"]}}}
+    namespace.patch("InferenceService", "sentiment", {"spec": readdressed})
+    namespace.delete("ModelMonitor", "sentiment")
+
+    start()
+    namespace.wait(lambda: holders(namespace) == [], why="the monitor lets go")
+
+    assert logger_of(namespace) == {"mode": "all", "url": THEIRS["url"]}
+
+
+def test_after_a_logger_of_theirs_is_removed_the_slot_is_free(
+    namespace: Any, start: Start, captured: dict[str, Any]
+) -> None:
+    serve(namespace)
+    start()
+    namespace.create("ModelMonitor", captured)
+    namespace.wait_for_condition("sentiment", "CaptureReady", "True")
+    readdressed = {"predictor": {"logger": {"url": THEIRS["url"]}}}
+    namespace.patch("InferenceService", "sentiment", {"spec": readdressed})
+    namespace.wait_for_condition("sentiment", "CaptureReady", "False")
+    namespace.wait(lambda: holders(namespace) == [], why="the monitor lets go")
+
+    namespace.patch("InferenceService", "sentiment", {"spec": {"predictor": {"logger": None}}})
+
+    namespace.wait_for_condition("sentiment", "CaptureReady", "True")
+    assert logger_of(namespace) == OURS
 
 
 def test_a_restart_with_the_logger_set_writes_nothing(

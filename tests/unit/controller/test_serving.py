@@ -72,9 +72,8 @@ def test_whose_logger_it_is_stands_in_the_managed_fields() -> None:
         {"manager": "kubectl", "fieldsV1": {"f:spec": {"f:predictor": {"f:containers": {}}}}},
     ]
 
-    assert serving_facts(logged).logger == LoggerFact(
-        "http://c", frozenset({"modelmonitor-capture-sentiment"})
-    )
+    own = frozenset({"modelmonitor-capture-sentiment"})
+    assert serving_facts(logged).logger == LoggerFact("http://c", own, addressed_by=own, mode="all")
     assert captors(logged) == {"sentiment"}
 
 
