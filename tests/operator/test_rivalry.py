@@ -68,7 +68,8 @@ def test_a_tool_that_keeps_changing_a_field_is_named(
     namespace.create("ModelMonitor", monitor)
     namespace.wait_for_condition("sentiment", "Ready", "True")
 
-    with rewriting(namespace, "CronJob", "sentiment-data", manager="argocd-controller", schedule="1 1 1 1 1"):
+    theirs = {"kind": "CronJob", "metadata": {"name": "sentiment-data"}, "spec": {"schedule": "1 1 1 1 1"}}
+    with rewriting(namespace, {"apiVersion": "batch/v1", **theirs}, manager="argocd-controller"):
         condition = namespace.wait_for_condition("sentiment", "Ready", "False")
         before = operator.writes()
         time.sleep(5)
@@ -79,20 +80,60 @@ def test_a_tool_that_keeps_changing_a_field_is_named(
     assert namespace.get("CronJob", "sentiment-data")["spec"]["schedule"] == "7 2 * * *"
 
 
+def test_what_a_tool_keeps_making_anew_is_removed_seldom(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    operator = start_operator()
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+    ours = namespace.get("ConfigMap", "modelmonitor-sentiment")["metadata"]
+    copied = {"name": "extra", "labels": ours["labels"], "ownerReferences": ours["ownerReferences"]}
+
+    extra = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": copied, "data": {"a": "b"}}
+    with rewriting(namespace, extra, manager="argocd-controller"):
+        condition = namespace.wait_for_condition("sentiment", "Ready", "False")
+        before = operator.writes()
+        time.sleep(5)
+        assert operator.writes() - before <= 6
+        assert "ConfigMap extra: " in condition["message"]
+
+    namespace.wait(lambda: namespace.find("ConfigMap", "extra") is None, why="it goes at last")
+    namespace.wait_for_condition("sentiment", "Ready", "True")
+
+
+def test_two_operators_of_different_collectors_do_not_make_kserve_roll_the_pods_again_and_again(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    predictor = {"containers": [{"name": "kserve-container", "image": "model"}]}
+    head = {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService"}
+    service = {**head, "metadata": {"name": "sentiment"}, "spec": {"predictor": predictor}}
+    namespace.create("InferenceService", service)
+    monitor["spec"]["target"] = {"inferenceService": "sentiment", "capture": "logger"}
+    start_operator(collector_url="http://first.svc")
+    start_operator(collector_url="http://second.svc")
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait_for_condition("sentiment", "CaptureReady", "True")
+    time.sleep(5)
+
+    before = namespace.get("InferenceService", "sentiment")["metadata"]["generation"]
+    time.sleep(5)
+
+    assert namespace.get("InferenceService", "sentiment")["metadata"]["generation"] - before <= 4
+
+
 @contextmanager
-def rewriting(namespace: Any, kind: str, name: str, *, manager: str, **spec: Any) -> Iterator[None]:
-    """Fields of an object are written again and again, as a GitOps tool does that heals itself."""
+def rewriting(namespace: Any, body: dict[str, Any], *, manager: str) -> Iterator[None]:
+    """An object is applied again and again, as a GitOps tool does that heals itself."""
     stop = threading.Event()
-    head = {"apiVersion": "batch/v1", "kind": kind, "metadata": {"name": name}}
 
     def write() -> None:
         while not stop.wait(0.02):
             namespace.http.patch(
-                namespace.path(kind, name),
-                content=json.dumps({**head, "spec": spec}),
+                namespace.path(body["kind"], body["metadata"]["name"]),
+                content=json.dumps(body),
                 params={"fieldManager": manager, "force": "true"},
                 headers={"Content-Type": "application/apply-patch+yaml"},
-            ).raise_for_status()
+            )
 
     thread = threading.Thread(target=write)
     thread.start()
