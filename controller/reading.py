@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from modelmonitor.api.base import ApiModel
 from modelmonitor.api.conditions import Condition
+from modelmonitor.api.history import TimetableStatus, Training
 from modelmonitor.api.load import InvalidMonitor, load_monitor
 from modelmonitor.api.status import CheckStatus, ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
@@ -18,9 +19,15 @@ from modelmonitor.rules.schedules import longest_gap
 
 Part = TypeVar("Part", bound=ApiModel)
 
-_STATUS_FIELDS: Final = frozenset(
-    str(field.alias) for field in ModelMonitorStatus.model_fields.values() if field.alias
-) - {"conditions", "checks"}
+_LISTS: Final[Mapping[str, type[ApiModel]]] = {
+    "conditions": Condition,
+    "checks": CheckStatus,
+    "timetables": TimetableStatus,
+    "trainings": Training,
+}
+_SINGLE: Final = (
+    frozenset(str(each.alias) for each in ModelMonitorStatus.model_fields.values()) - _LISTS.keys()
+)
 _METADATA: Final = ("name", "namespace", "labels", "annotations", "uid", "generation", "creationTimestamp")
 
 
@@ -86,15 +93,12 @@ def _status(found: Any) -> ModelMonitorStatus:  # noqa: ANN401 - whatever anothe
     # Written by another version of operator or job, parts may not be readable: then they count as missing.
     if not isinstance(found, Mapping):
         return ModelMonitorStatus()
-    known = {name: found[name] for name in found if name in _STATUS_FIELDS}
+    known = {name: found[name] for name in found if name in _SINGLE}
     try:
         status = ModelMonitorStatus.model_validate(known, by_alias=True, by_name=False)
     except ValidationError:
         status = ModelMonitorStatus()
-    parts = {
-        "conditions": _readable(Condition, found.get("conditions")),
-        "checks": _readable(CheckStatus, found.get("checks")),
-    }
+    parts = {name: _readable(model, found.get(name)) for name, model in _LISTS.items()}
     return status.model_copy(update=parts)
 
 

@@ -6,42 +6,18 @@ an operator that dies between two steps, or does one twice, starts one training 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Final
 
 from controller.desired.names import training_job_name
-from controller.desired.runs import CheckState
+from controller.desired.recommendations import Recommendation
+from controller.desired.trainings import attempt, numbered, of_occasion
 from controller.observation import TrainingFact
 from modelmonitor.api.conditions import Condition, ConditionType, Reason
 from modelmonitor.api.durations import parse_duration
-from modelmonitor.api.retrain import APPROVAL, BUSINESS_CHANGE, Trigger
+from modelmonitor.api.retrain import APPROVAL
 from modelmonitor.api.v1alpha1 import ModelMonitor
-
-_ID_LENGTH: Final = 10
-_REASONS: Final[Mapping[Trigger, Reason]] = {
-    "requested": Reason.REQUESTED,
-    "repeated-drift": Reason.REPEATED_DRIFT,
-    "confidence-declining": Reason.CONFIDENCE_DECLINING,
-    "low-confidence": Reason.LOW_CONFIDENCE,
-    "new-patterns": Reason.NEW_PATTERNS,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """A reason to train again.
-
-    Attributes:
-        trigger_id: identity of this occasion; another for the same trigger at another time.
-        message: the evidence, in a sentence.
-    """
-
-    trigger: Trigger
-    trigger_id: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +33,6 @@ class Decision:
     start: Recommendation | None = None
 
 
-def recommendations(monitor: ModelMonitor, states: Sequence[CheckState]) -> tuple[Recommendation, ...]:
-    """Reasons that the spec lists and that hold now: what a person declares first, then what jobs found."""
-    listed = {each.trigger: each for each in reversed((*_declared(monitor), *_found(monitor, states)))}
-    return tuple(listed[trigger] for trigger in _REASONS if trigger in listed)
-
-
-def retrain_recommended(reasons: Sequence[Recommendation]) -> Condition:
-    """True for a trigger that the spec lists, with its evidence."""
-    if not reasons:
-        sentence = "No reason for a new training is known."
-        return _condition(ConditionType.RETRAIN_RECOMMENDED, "False", Reason.NOT_NEEDED, sentence)
-    sentences = " ".join(each.message for each in reasons)
-    return _condition(ConditionType.RETRAIN_RECOMMENDED, "True", _REASONS[reasons[0].trigger], sentences)
-
-
 def decide(
     monitor: ModelMonitor,
     reasons: Sequence[Recommendation],
@@ -84,26 +45,19 @@ def decide(
     Args:
         monitor: the monitor.
         reasons: that hold now.
-        trainings: Jobs of earlier trainings, in any order.
+        trainings: earlier ones that are known of, in any order.
         now: the present, UTC.
     """
     if monitor.spec.retrain.action == "none":
         return Decision(None)
     if not reasons:
         return _wait(Reason.NOT_NEEDED, "Nothing asks for a new training.")
-    newest = max(trainings, key=lambda each: each.started_at, default=None)
-    due = _due(monitor, reasons[0], trainings, now=now)
+    due = _most_ready(
+        monitor, [each for reason in reasons if (each := _due(monitor, reason, trainings, now=now))]
+    )
     if due is None:
-        return Decision(_told(_of_occasion(reasons[0].trigger_id, trainings)[-1]))
-    if monitor.spec.suspend:
-        return _wait(Reason.SUSPENDED, f"Trigger {due.trigger_id} waits: the monitor is suspended.")
-    if newest is not None and now < newest.started_at + _cooldown(monitor):
-        until = newest.started_at + _cooldown(monitor)
-        sentence = f"Trigger {due.trigger_id} waits until {until:%Y-%m-%dT%H:%M:%SZ} (spec.retrain.cooldown)."
-        return _wait(Reason.COOLING_DOWN, sentence)
-    if not _approved(monitor, due):
-        return _wait(Reason.AWAITING_APPROVAL, _how_to_approve(monitor, due))
-    return Decision(started(monitor, due), due)
+        return Decision(_told(_newest_of(reasons, trainings)))
+    return _in_the_way(monitor, due, trainings, now=now) or Decision(started(monitor, due), due)
 
 
 def started(monitor: ModelMonitor, reason: Recommendation) -> Condition:
@@ -117,60 +71,45 @@ def not_started(sentence: str) -> Condition:
     return _triggered("False", Reason.TRAINING_NOT_STARTED, sentence)
 
 
-def obsolete(trainings: Sequence[TrainingFact], *, keep: int = 3) -> tuple[TrainingFact, ...]:
-    """Finished trainings beyond the newest few, which tell when the last one was."""
-    finished = sorted((each for each in trainings if each.outcome), key=lambda each: each.started_at)
-    return tuple(finished[: max(len(finished) - keep, 0)])
-
-
-def _declared(monitor: ModelMonitor) -> tuple[Recommendation, ...]:
-    text = monitor.metadata.annotations.get(BUSINESS_CHANGE, "").strip()
-    if not text or "requested" not in monitor.spec.retrain.when:
-        return ()
-    sentence = f"Somebody declared a change of the business: {text[:200]}"
-    return (Recommendation("requested", _identity(monitor, "requested", text), sentence),)
-
-
-def _found(monitor: ModelMonitor, states: Sequence[CheckState]) -> tuple[Recommendation, ...]:
-    # What a person declares is read from the monitor itself; the job only writes it down.
-    return tuple(
-        Recommendation(
-            found.trigger,
-            _identity(monitor, found.trigger, state.check.name, found.since.isoformat()),
-            found.message,
-        )
-        for state in states
-        for found in (state.result.retrain if state.result is not None else ())
-        if found.established and found.trigger != "requested" and found.trigger in monitor.spec.retrain.when
-    )
-
-
-def _identity(monitor: ModelMonitor, *parts: str) -> str:
-    text = "/".join((monitor.metadata.uid or "", *parts))
-    return sha256(text.encode()).hexdigest()[:_ID_LENGTH]
+def _in_the_way(
+    monitor: ModelMonitor, due: Recommendation, trainings: Sequence[TrainingFact], *, now: datetime
+) -> Decision | None:
+    name = f"Trigger {due.trigger_id}"
+    if monitor.spec.suspend:
+        return _wait(Reason.SUSPENDED, f"{name} waits: the monitor is suspended.")
+    last = max((each.started_at for each in trainings), default=None)
+    if last is not None and now < last + _cooldown(monitor):
+        until = last + _cooldown(monitor)
+        sentence = f"{name} waits until {until:%Y-%m-%dT%H:%M:%SZ} (spec.retrain.cooldown)."
+        return _wait(Reason.COOLING_DOWN, sentence)
+    if due.doubt:
+        return _wait(Reason.EVIDENCE_OLD, f"{name} waits for a new result: {due.doubt}")
+    if not _approved(monitor, due):
+        return _wait(Reason.AWAITING_APPROVAL, _how_to_approve(monitor, due))
+    return None
 
 
 def _due(
     monitor: ModelMonitor, reason: Recommendation, trainings: Sequence[TrainingFact], *, now: datetime
 ) -> Recommendation | None:
     """The reason under the identity of its next training; None while its last one still counts."""
-    before = _of_occasion(reason.trigger_id, trainings)
+    before = of_occasion(reason.trigger_id, trainings)
     if not before:
         return reason
     # A request is one training. What still holds a cool-down after a training was not cured by it.
     if reason.trigger == "requested" or now < before[-1].started_at + _cooldown(monitor):
         return None
-    return Recommendation(reason.trigger, f"{reason.trigger_id}-{_attempt(before[-1]) + 1}", reason.message)
+    return replace(reason, trigger_id=numbered(reason.trigger_id, attempt(before[-1]) + 1))
 
 
-def _of_occasion(trigger_id: str, trainings: Sequence[TrainingFact]) -> list[TrainingFact]:
-    found = [each for each in trainings if each.trigger_id.partition("-")[0] == trigger_id]
-    return sorted(found, key=_attempt)
+def _most_ready(monitor: ModelMonitor, due: Sequence[Recommendation]) -> Recommendation | None:
+    """The first that nothing but time holds up; else the first that a person can let go."""
+    return min(due, key=lambda each: (bool(each.doubt), not _approved(monitor, each)), default=None)
 
 
-def _attempt(training: TrainingFact) -> int:
-    _, _, attempt = training.trigger_id.partition("-")
-    return int(attempt) if attempt.isdigit() else 1
+def _newest_of(reasons: Sequence[Recommendation], trainings: Sequence[TrainingFact]) -> TrainingFact:
+    of_reasons = [each for reason in reasons for each in of_occasion(reason.trigger_id, trainings)]
+    return max(of_reasons, key=lambda each: each.started_at)
 
 
 def _approved(monitor: ModelMonitor, reason: Recommendation) -> bool:
@@ -212,8 +151,5 @@ def _wait(reason: Reason, sentence: str) -> Decision:
 
 
 def _triggered(status: str, reason: Reason, sentence: str) -> Condition:
-    return _condition(ConditionType.RETRAIN_TRIGGERED, status, reason, sentence)
-
-
-def _condition(kind: ConditionType, status: str, reason: Reason, message: str) -> Condition:
-    return Condition.model_validate({"type": kind, "status": status, "reason": reason, "message": message})
+    kind = ConditionType.RETRAIN_TRIGGERED
+    return Condition.model_validate({"type": kind, "status": status, "reason": reason, "message": sentence})

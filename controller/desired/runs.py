@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from controller.desired.timetables import timetables
 from controller.observation import JobFact, Observation
 from modelmonitor.api.checks import Check
 from modelmonitor.api.status import CheckStatus, DriftSeverity, ModelMonitorStatus
@@ -26,7 +27,7 @@ class CheckState:
         result: what the last run wrote; None before the first.
         job: the newest finished job; None if there is none.
         interval: the longest time between two runs.
-        waiting_since: when the last result came, or the monitor was made.
+        waiting_since: when the last result came, or the check began to run as it does now, if that was later.
         stale: whether results are overdue.
         stale_at: when they will be if none comes; None where none is expected.
     """
@@ -91,12 +92,13 @@ def check_states(
     same name and another type.
     """
     results = {result.name: result for result in status.checks}
+    begun = {each.name: each.since for each in timetables(monitor, status, now=now)}
     return tuple(
         _state(
-            monitor,
             check,
             result=_of_type(check, results.get(check.name)),
             job=observation.last_job(check.name),
+            begun=begun.get(check.name),
             now=now,
         )
         for check in monitor.spec.checks
@@ -113,12 +115,12 @@ def _of_type(check: Check, result: CheckStatus | None) -> CheckStatus | None:
 
 
 def _state(
-    monitor: ModelMonitor, check: Check, *, result: CheckStatus | None, job: JobFact | None, now: datetime
+    check: Check, *, result: CheckStatus | None, job: JobFact | None, begun: datetime | None, now: datetime
 ) -> CheckState:
     interval = longest_gap(check.schedule)
     last = None if result is None else result.last_run_time
-    since = last or monitor.metadata.creation_timestamp or now
-    stale_at = None if monitor.spec.suspend else since + STALE_AFTER_GAPS * interval + GRACE
+    since = max(filter(None, (last, begun)), default=now)
+    stale_at = None if begun is None else since + STALE_AFTER_GAPS * interval + GRACE
     stale = stale_at is not None and now > stale_at
     return CheckState(
         check, result, job, interval=interval, waiting_since=since, stale=stale, stale_at=stale_at

@@ -10,9 +10,11 @@ from controller.desired.dashboards import dashboards_ready
 from controller.desired.drift_conditions import degraded, drift_detected, reference_ready
 from controller.desired.object_conditions import invalid, rules_loaded, target_reachable
 from controller.desired.runs import CheckState
+from controller.desired.timetables import timetables
 from controller.manifest import Plan
 from controller.observation import Observation, PrometheusFacts
 from modelmonitor.api.conditions import Condition, ConditionType, set_condition
+from modelmonitor.api.history import Training
 from modelmonitor.api.status import Child, ModelMonitorStatus, MonitorVerdict, TargetStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
@@ -29,6 +31,7 @@ def observed_status(
     observation: Observation,
     states: Sequence[CheckState],
     asked_for: Sequence[Condition],
+    trainings: Sequence[Training],
     target: TargetStatus,
     now: datetime,
 ) -> ModelMonitorStatus:
@@ -42,6 +45,7 @@ def observed_status(
         observation: what was seen around it.
         states: its checks.
         asked_for: conditions of retraining and capture.
+        trainings: that are kept.
         target: what is monitored, as it was found.
         now: the present, UTC.
     """
@@ -68,6 +72,8 @@ def observed_status(
         model_version=_model_version(states, prometheus),
         target=target,
         conditions=_merged(known, conditions, generation=monitor.metadata.generation, now=now),
+        timetables=timetables(monitor, before, now=now),
+        trainings=tuple(trainings),
         children=tuple(Child(kind=each.kind.name, name=each.name, check=each.check) for each in plan.objects),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from types import MappingProxyType
 from typing import Any, Final
 
 from controller.desired.cron_job import failure_policy
@@ -15,11 +16,12 @@ from controller.desired.defaults import Defaults
 from controller.desired.job_pod import restricted_pod
 from controller.desired.metadata import TRIGGER_LABEL, child
 from controller.desired.names import training_job_name
-from controller.desired.retraining import Recommendation
+from controller.desired.recommendations import Recommendation
 from controller.manifest import JOB, Manifest
 from modelmonitor.api.retrain import TrainingWebhook
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
+_OURS: Final = "modelmonitor.io/"
 _TRIES: Final = 3
 _CALL_DEADLINE_S: Final = 900
 
@@ -58,17 +60,33 @@ def training_job(monitor: ModelMonitor, reason: Recommendation, cron_job: Manife
     if not template.get("spec"):
         raise NotATemplate(f"CronJob {cron_job['metadata']['name']} has no spec.jobTemplate.")
     spec = deepcopy(dict(template["spec"]))
-    # The Job tells when the last training was: the cool-down would end with it.
+    # The Job's end must be seen before it goes: it tells how the training ended.
     spec.pop("ttlSecondsAfterFinished", None)
     for container in spec["template"]["spec"].get("containers") or []:
         container["env"] = [*(container.get("env") or []), *_reason(monitor, reason)]
-    return _job(monitor, reason, spec)
+    return _job(monitor, reason, spec, metadata=template.get("metadata") or {})
 
 
-def _job(monitor: ModelMonitor, reason: Recommendation, spec: Mapping[str, Any]) -> Manifest:
-    name = training_job_name(monitor.metadata.name, reason.trigger_id)
-    labels = {TRIGGER_LABEL: reason.trigger_id}
-    return child(JOB, monitor, body={"spec": dict(spec)}, name=name, labels=labels).manifest
+def _job(
+    monitor: ModelMonitor,
+    reason: Recommendation,
+    spec: Mapping[str, Any],
+    *,
+    metadata: Mapping[str, Any] = MappingProxyType({}),
+) -> Manifest:
+    return child(
+        JOB,
+        monitor,
+        body={"spec": dict(spec)},
+        name=training_job_name(monitor.metadata.name, reason.trigger_id),
+        labels={**_foreign(metadata.get("labels") or {}), TRIGGER_LABEL: reason.trigger_id},
+        annotations=metadata.get("annotations"),
+    ).manifest
+
+
+def _foreign(labels: Mapping[str, str]) -> dict[str, str]:
+    # With a label of ours the Job would be taken for a run of a check.
+    return {name: value for name, value in labels.items() if not name.startswith(_OURS)}
 
 
 def _event(monitor: ModelMonitor, reason: Recommendation) -> dict[str, str]:

@@ -14,7 +14,6 @@ from controller.desired.gauges import gauges
 from controller.desired.metadata import own_labels
 from controller.desired.object_conditions import invalid, ready
 from controller.desired.plan import plan
-from controller.desired.retraining import decide, recommendations, retrain_recommended
 from controller.desired.runs import CheckState, check_states, next_stale
 from controller.desired.status import ASKED_FOR, invalid_status, observed_status
 from controller.manifest import (
@@ -34,7 +33,7 @@ from controller.reconcile.looking import Surroundings, look_around, look_at_jobs
 from controller.reconcile.needs import Cluster, Prometheus
 from controller.reconcile.reconciled import Reconciled
 from controller.reconcile.telling import Subject, forget_removed_checks, tell
-from controller.reconcile.training import act, forget_old
+from controller.reconcile.training import Retrained, forget_old, recommended_only, retrain
 from modelmonitor.api.conditions import Condition, Reason
 from modelmonitor.api.status import ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
@@ -119,10 +118,10 @@ class Reconciler:
         observation = around.with_jobs(jobs)
         states = check_states(monitor, subject.before, observation=observation, now=subject.now)
         # Without the Jobs it is not known whether a training runs already.
-        retraining = (
-            (retrain_recommended(recommendations(monitor, states)),)
+        retrained = (
+            recommended_only(monitor, states, subject.before.trainings)
             if unseen
-            else await self._retrain(monitor, states, observation=observation, jobs=jobs, now=subject.now)
+            else await self._retrain(monitor, states, subject, observation=observation, jobs=jobs)
         )
         status = observed_status(
             monitor,
@@ -131,7 +130,8 @@ class Reconciler:
             ready=ready(monitor, planned, outcome),
             observation=observation,
             states=states,
-            asked_for=(*retraining, *([logger] if logger else [])),
+            asked_for=(*retrained.conditions, *([logger] if logger else [])),
+            trainings=retrained.trainings,
             target=around.found,
             now=subject.now,
         )
@@ -141,7 +141,7 @@ class Reconciler:
             states=states,
             target=target,
             outcome=outcome,
-            settled=_settled(target, retraining),
+            settled=_settled(target, retrained.conditions),
         )
         await forget_removed_checks(monitor, subject.before, cluster=self.cluster)
         return done
@@ -160,6 +160,7 @@ class Reconciler:
         observation = around.with_jobs(jobs)
         states = check_states(around.monitor, subject.before, observation=observation, now=subject.now)
         told_before = [each for each in subject.before.conditions if each.type in ASKED_FOR]
+        recommended = recommended_only(around.monitor, states, subject.before.trainings)
         status = observed_status(
             around.monitor,
             subject.before,
@@ -172,7 +173,8 @@ class Reconciler:
             ready=invalid(problems),
             observation=observation,
             states=states,
-            asked_for=(retrain_recommended(recommendations(around.monitor, states)), *told_before),
+            asked_for=(*recommended.conditions, *told_before),
+            trainings=recommended.trainings,
             target=around.found,
             now=subject.now,
         )
@@ -219,16 +221,22 @@ class Reconciler:
         self,
         monitor: ModelMonitor,
         states: Sequence[CheckState],
+        subject: Subject,
         *,
         observation: Observation,
         jobs: Sequence[Manifest],
-        now: datetime,
-    ) -> tuple[Condition, ...]:
-        reasons = recommendations(monitor, states)
-        decision = decide(monitor, reasons, observation.trainings, now=now)
-        acted = await act(monitor, decision, defaults=self.defaults, cluster=self.cluster)
+    ) -> Retrained:
+        done = await retrain(
+            monitor,
+            states,
+            recorded=subject.before.trainings,
+            seen=observation.trainings,
+            defaults=self.defaults,
+            cluster=self.cluster,
+            now=subject.now,
+        )
         await forget_old(observation.trainings, jobs, cluster=self.cluster)
-        return (retrain_recommended(reasons), *([acted] if acted is not None else []))
+        return done
 
     async def _apply(self, monitor: ModelMonitor, planned: Plan, *, capabilities: Capabilities) -> Outcome:
         return await apply_plan(

@@ -3,35 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected
 from controller.desired.defaults import Defaults
-from controller.desired.retraining import Decision, Recommendation, not_started, obsolete
+from controller.desired.recommendations import Recommendation, recommendations, retrain_recommended
+from controller.desired.retraining import Decision, decide, not_started
+from controller.desired.runs import CheckState
 from controller.desired.training_job import NotATemplate, training_job, webhook_job
+from controller.desired.trainings import begun_training, known_trainings, obsolete, training_records
 from controller.manifest import CRON_JOB, JOB, Manifest
 from controller.observation import TrainingFact
 from controller.reconcile.needs import Cluster
 from modelmonitor.api.conditions import Condition
+from modelmonitor.api.history import Training
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 
-async def act(
-    monitor: ModelMonitor, decision: Decision, *, defaults: Defaults, cluster: Cluster
-) -> Condition | None:
-    """Start the training that was decided on, if one was; what is told of it.
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of a decision.
+
+    Attributes:
+        condition: what people are told; None where the spec wants no action.
+        begun: the trigger whose training was started now; None if none was.
+    """
+
+    condition: Condition | None
+    begun: Recommendation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """What is told of retraining.
+
+    Attributes:
+        conditions: whether it is recommended, and what came of it where the spec wants an action.
+        trainings: that are kept in the status.
+    """
+
+    conditions: tuple[Condition, ...]
+    trainings: tuple[Training, ...]
+
+
+async def retrain(
+    monitor: ModelMonitor,
+    states: Sequence[CheckState],
+    *,
+    recorded: Sequence[Training],
+    seen: Sequence[TrainingFact],
+    defaults: Defaults,
+    cluster: Cluster,
+    now: datetime,
+) -> Retrained:
+    """Start the training that is due, if one is.
+
+    Args:
+        monitor: the monitor.
+        states: its checks.
+        recorded: trainings that the status tells of, also of Jobs that are gone.
+        seen: Jobs of trainings.
+        defaults: settings of the installation.
+        cluster: the API server.
+        now: the present, UTC.
+
+    Raises:
+        TryLater: the API server does not answer.
+    """
+    reasons = recommendations(monitor, states)
+    trainings = known_trainings(recorded, seen, now=now)
+    acted = await act(
+        monitor, decide(monitor, reasons, trainings, now=now), defaults=defaults, cluster=cluster
+    )
+    if acted.begun is not None:
+        trainings = (*trainings, begun_training(monitor, acted.begun, now=now))
+    told = (retrain_recommended(reasons), *([acted.condition] if acted.condition is not None else []))
+    return Retrained(told, training_records(trainings, reasons, recorded))
+
+
+def recommended_only(
+    monitor: ModelMonitor, states: Sequence[CheckState], recorded: Sequence[Training]
+) -> Retrained:
+    """Whether a training is recommended, where none may be started now."""
+    return Retrained((retrain_recommended(recommendations(monitor, states)),), tuple(recorded))
+
+
+async def act(monitor: ModelMonitor, decision: Decision, *, defaults: Defaults, cluster: Cluster) -> Acted:
+    """Start the training that was decided on, if one was.
 
     Raises:
         TryLater: the API server does not answer; the next attempt finds the Job if it was made.
     """
     if decision.start is None:
-        return decision.condition
+        return Acted(decision.condition)
     try:
         await cluster.create(JOB, await _job(monitor, decision.start, defaults=defaults, cluster=cluster))
     except ObjectChanged:
-        return decision.condition  # made by an attempt that did not live to tell
+        pass  # made by an attempt that did not live to tell
     except (ObjectMissing, ObjectRejected, NotATemplate) as error:
-        return not_started(f"Trigger {decision.start.trigger_id}: {error}")
-    return decision.condition
+        return Acted(not_started(f"Trigger {decision.start.trigger_id}: {error}"))
+    return Acted(decision.condition, decision.start)
 
 
 async def forget_old(

@@ -81,6 +81,7 @@ class Reason(StrEnum):
     # RetrainTriggered
     AWAITING_APPROVAL = "AwaitingApproval"
     COOLING_DOWN = "CoolingDown"
+    EVIDENCE_OLD = "EvidenceOld"
     TRAINING_NOT_STARTED = "TrainingNotStarted"
     TRAINING_STARTED = "TrainingStarted"
     TRAINING_SUCCEEDED = "TrainingSucceeded"

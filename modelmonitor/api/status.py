@@ -10,16 +10,14 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from modelmonitor.api.base import ApiModel
 from modelmonitor.api.conditions import Condition
 from modelmonitor.api.containers import KeyedBy
+from modelmonitor.api.history import MOST_TRAININGS, TimetableStatus, Training
 from modelmonitor.api.retrain import Trigger
+from modelmonitor.api.words import Number, Sentence, Word
 
 CheckVerdict = Literal["NoDrift", "Drift", "Inconclusive"]
 MonitorVerdict = Literal["Healthy", "Warning", "Critical", "Inconclusive", "Suspended"]
 DriftSeverity = Literal["warning", "critical"]
 Look = Literal["scheduled", "extra"]
-
-Word = Annotated[str, Field(max_length=256)]
-Sentence = Annotated[str, Field(max_length=4096)]
-Number = Annotated[str, Field(max_length=32, pattern=r"^-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?$")]
 
 
 def number_text(value: float) -> str:
@@ -331,6 +329,12 @@ class ModelMonitorStatus(ApiModel):
 
     checks: Annotated[tuple[CheckStatus, ...], KeyedBy(("name",))] = ()
     """Result of the last run of each check."""
+
+    timetables: Annotated[tuple[TimetableStatus, ...], KeyedBy(("name",))] = ()
+    """When each check runs; none while the monitor is suspended."""
+
+    trainings: Annotated[tuple[Training, ...], KeyedBy(("trigger",), max_items=MOST_TRAININGS)] = ()
+    """Trainings that were started, the oldest first."""
 
     children: Annotated[tuple[Child, ...], KeyedBy(("kind", "name"), max_items=64)] = ()
     """Objects that the operator made."""

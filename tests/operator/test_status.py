@@ -151,12 +151,35 @@ def test_a_failed_job_is_never_an_old_green(namespace: Any, ready: Any) -> None:
 def test_results_that_stay_away_are_a_condition(namespace: Any, ready: Any) -> None:
     old = (datetime.now(UTC) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
     namespace.write_checks("sentiment", [{**HEALTHY[0], "lastRunTime": old}, *HEALTHY[1:]])
+    runs = namespace.get("ModelMonitor", "sentiment")["status"]["timetables"]
+    long = [{**each, "since": "2026-01-01T00:00:00Z"} for each in runs]
+    namespace.patch("ModelMonitor", "sentiment", {"status": {"timetables": long}}, subresource="/status")
 
     condition = namespace.wait_for_condition("sentiment", "Degraded", "True")
 
     assert (condition["reason"], condition["message"]) == (
         "RunFailed",
         f"data has had no result since {old}.",
+    )
+
+
+def test_no_result_is_missed_of_the_time_of_a_suspension(namespace: Any, ready: Any) -> None:
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"suspend": True}})
+    namespace.wait(
+        lambda: namespace.condition("sentiment", "Ready").get("reason") == "Suspended", why="it rests"
+    )
+    before = [{**each, "lastRunTime": "2026-01-01T02:00:00Z"} for each in HEALTHY]
+    namespace.write_checks("sentiment", before)
+
+    namespace.patch("ModelMonitor", "sentiment", {"spec": {"suspend": False}})
+
+    namespace.wait(
+        lambda: namespace.condition("sentiment", "Ready").get("reason") == "ObjectsApplied", why="it runs"
+    )
+    assert namespace.condition("sentiment", "Degraded")["status"] == "False"
+    assert all(
+        each["since"] > "2026-01-02"
+        for each in namespace.get("ModelMonitor", "sentiment")["status"]["timetables"]
     )
 
 

@@ -22,7 +22,7 @@ def monitor_with() -> Callable[..., ModelMonitor]:
                     "namespace": "ml",
                     "uid": "u-1",
                     "generation": 4,
-                    "creationTimestamp": "2026-11-19T12:00:00Z",
+                    "creationTimestamp": "2026-08-01T12:00:00Z",
                 },
                 "spec": {
                     "target": {"inferenceService": "sentiment"},

@@ -13,10 +13,12 @@ from controller.desired.runs import CheckState, check_states
 from controller.manifest import PROMETHEUS_RULE, ObjectKey, Plan
 from controller.observation import JobFact, Observation, PodFact, PrometheusFacts, TargetFacts
 from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.history import TimetableStatus
 from modelmonitor.api.status import CheckStatus, ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=90)
 TARGET = TargetFacts({"app": "x"}, pods=(PodFact("x-1", ready=True, ports=frozenset({8080})),))
 MakeMonitor = Callable[..., ModelMonitor]
 
@@ -28,9 +30,15 @@ def result(name: str, **fields: Any) -> CheckStatus:
 
 
 def states_of(
-    monitor: ModelMonitor, *results: CheckStatus, jobs: tuple[JobFact, ...] = ()
+    monitor: ModelMonitor, *results: CheckStatus, jobs: tuple[JobFact, ...] = (), since: datetime = LONG_AGO
 ) -> tuple[CheckState, ...]:
-    status = ModelMonitorStatus(checks=results)
+    running = tuple(
+        TimetableStatus(
+            name=check.name, type=check.type, schedule=check.schedule, time_zone=check.time_zone, since=since
+        )
+        for check in monitor.spec.checks
+    )
+    status = ModelMonitorStatus(checks=results, timetables=running)
     return check_states(monitor, status, observation=Observation(TARGET, jobs), now=NOW)
 
 
@@ -45,7 +53,7 @@ def test_no_drift_is_said_only_if_every_check_says_so(monitor_with: MakeMonitor)
     monitor = monitor_with()
 
     everyone = drift_detected(states_of(monitor, *ALL_WELL))
-    two = drift_detected(states_of(monitor, *ALL_WELL[:2]))
+    two = drift_detected(states_of(monitor, *ALL_WELL[:2], since=NOW))
 
     assert told(everyone) == ("False", "NoDrift", "No check of 3 sees drift.")
     assert told(two) == ("Unknown", "NotYetObserved", "performance has not run yet.")

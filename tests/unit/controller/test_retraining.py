@@ -6,15 +6,10 @@ from typing import Any
 
 import pytest
 
-from controller.desired.retraining import (
-    Recommendation,
-    decide,
-    obsolete,
-    recommendations,
-    retrain_recommended,
-)
+from controller.desired.recommendations import Recommendation, recommendations, retrain_recommended
+from controller.desired.retraining import decide
 from controller.desired.runs import check_states
-from controller.observation import Observation, TargetFacts, TrainingFact
+from controller.observation import JobFact, Observation, TargetFacts, TrainingFact
 from modelmonitor.api.status import CheckStatus, ModelMonitorStatus, RetrainTrigger
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
@@ -35,11 +30,12 @@ def found(trigger: Any, *, established: bool = True, since: datetime = NOW) -> C
     return CheckStatus(name="data", verdict="Drift", last_run_time=NOW, retrain=(entry,))
 
 
-def reasons_of(monitor: ModelMonitor, *results: CheckStatus) -> tuple[Recommendation, ...]:
-    states = check_states(
-        monitor, ModelMonitorStatus(checks=results), observation=Observation(TargetFacts(None)), now=NOW
-    )
-    return recommendations(monitor, states)
+def reasons_of(
+    monitor: ModelMonitor, *results: CheckStatus, jobs: tuple[JobFact, ...] = ()
+) -> tuple[Recommendation, ...]:
+    status = ModelMonitorStatus(checks=results, observed_generation=monitor.metadata.generation)
+    seen = Observation(TargetFacts(None), jobs)
+    return recommendations(monitor, check_states(monitor, status, observation=seen, now=NOW))
 
 
 def test_a_trigger_that_the_spec_lists_recommends_a_training(monitor_with: MakeMonitor) -> None:
@@ -113,6 +109,71 @@ def test_a_request_is_one_training_however_long_its_annotation_stays(monitor_wit
     assert decide(monitor_with(retrain=JOB), [asked], before, now=NOW).start is None
 
 
+def test_a_request_that_was_met_holds_no_later_reason_up(monitor_with: MakeMonitor) -> None:
+    asked = Recommendation("requested", "77aa", "Somebody asked.")
+    monitor = monitor_with(retrain={**JOB, "approval": "automatic"})
+
+    decision = decide(monitor, [asked, REASON], [training("77aa", days_ago=160)], now=NOW)
+
+    assert decision.start == REASON
+
+
+def test_where_no_reason_is_due_the_newest_training_is_told(monitor_with: MakeMonitor) -> None:
+    asked = Recommendation("requested", "77aa", "Somebody asked.")
+    trainings = [training("77aa", days_ago=160), training("3f9c02d1aa", days_ago=1, outcome="failed")]
+
+    decision = decide(monitor_with(retrain=JOB), [asked, REASON], trainings, now=NOW)
+
+    assert decision.condition is not None
+    assert decision.condition.message.startswith("Job job-3f9c02d1aa for trigger 3f9c02d1aa failed")
+
+
+def test_of_two_reasons_the_one_that_was_approved_starts(monitor_with: MakeMonitor) -> None:
+    approved = Recommendation("low-confidence", "55bb", "Half of them.")
+    monitor = monitor_with(retrain=JOB)
+    annotated = {"modelmonitor.io/approve-retrain": "55bb"}
+    monitor = monitor.model_copy(
+        update={"metadata": monitor.metadata.model_copy(update={"annotations": annotated})}
+    )
+
+    assert decide(monitor, [REASON, approved], [], now=NOW).start == approved
+
+
+@pytest.mark.parametrize(
+    ("last_run", "failed", "sentence"),
+    [
+        (NOW - timedelta(days=90), False, "data has had no result since 2026-08-25T03:00:00Z."),
+        (NOW - timedelta(hours=2), True, "The last run of data failed (job sentiment-data-1): OOMKilled."),
+    ],
+)
+def test_evidence_without_a_recent_result_starts_nothing_and_says_so(
+    monitor_with: MakeMonitor, last_run: datetime, failed: bool, sentence: str
+) -> None:
+    monitor = monitor_with(retrain={**JOB, "approval": "automatic"})
+    result = found("repeated-drift", since=last_run).model_copy(update={"last_run_time": last_run})
+    job = JobFact("data", "sentiment-data-1", NOW, failed=failed, message="OOMKilled")
+
+    reasons = reasons_of(monitor, result, jobs=(job,))
+    decision = decide(monitor, reasons, [], now=NOW)
+
+    assert retrain_recommended(reasons).status == "True"
+    assert decision.condition is not None
+    assert (decision.start, decision.condition.reason) == (None, "EvidenceOld")
+    assert decision.condition.message.endswith(f"waits for a new result: {sentence}")
+
+
+def test_the_same_reason_of_a_check_that_runs_counts_before_that_of_one_that_does_not(
+    monitor_with: MakeMonitor,
+) -> None:
+    monitor = monitor_with(retrain={**JOB, "approval": "automatic"})
+    old = found("repeated-drift").model_copy(update={"last_run_time": NOW - timedelta(days=90)})
+    fresh = found("repeated-drift").model_copy(update={"name": "concept"})
+
+    (reason,) = reasons_of(monitor, old, fresh)
+
+    assert decide(monitor, [reason], [], now=NOW).start == reason
+
+
 def test_a_suspended_monitor_starts_nothing(monitor_with: MakeMonitor) -> None:
     monitor = monitor_with(retrain={**JOB, "approval": "automatic"}, suspend=True)
 
@@ -123,10 +184,3 @@ def test_a_suspended_monitor_starts_nothing(monitor_with: MakeMonitor) -> None:
 
 def test_without_an_action_nothing_is_told_of_trainings(monitor_with: MakeMonitor) -> None:
     assert decide(monitor_with(), [REASON], [], now=NOW).condition is None
-
-
-def test_of_finished_trainings_the_newest_three_are_kept() -> None:
-    running = training("r", days_ago=50, outcome="")
-    finished = [training(str(days), days_ago=days) for days in (10, 20, 30, 40)]
-
-    assert obsolete([running, *finished]) == (finished[3],)
