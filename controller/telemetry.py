@@ -72,6 +72,7 @@ class Telemetry:
         self._queue = self._gauge(metrics.OPERATOR_QUEUE)
         self._reconciles = self._counter(metrics.OPERATOR_RECONCILES)
         self._errors = self._counter(metrics.OPERATOR_RECONCILE_ERRORS)
+        self._failing = self._gauge(metrics.OPERATOR_RECONCILE_FAILING)
         self._requests = self._counter(metrics.OPERATOR_API_REQUESTS)
         duration = metrics.OPERATOR_RECONCILE_DURATION
         self._duration = Histogram(
@@ -89,6 +90,7 @@ class Telemetry:
         """Count a reconcile."""
         self._duration.observe(seconds)
         self._reconciles.labels("failed" if failed else "ok").inc()
+        self._failing.labels(namespace, name).set(failed)
         errors = self._errors.labels(namespace, name)
         if failed:
             errors.inc()
@@ -104,8 +106,9 @@ class Telemetry:
     def forget(self, namespace: str, name: str) -> None:
         """Remove all series of a monitor."""
         self.gauges.forget(f"{namespace}/{name}")
-        if (namespace, name) in self._errors._metrics:  # noqa: SLF001 - remove() raises for labels never used
-            self._errors.remove(namespace, name)
+        for of_monitor in (self._errors, self._failing):
+            if (namespace, name) in of_monitor._metrics:  # noqa: SLF001 - remove() raises for unknown labels
+                of_monitor.remove(namespace, name)
 
     def _gauge(self, metric: Named) -> Gauge:
         return Gauge(metric.name, metric.help, metric.labels, registry=self.registry)

@@ -11,6 +11,11 @@ FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 300.0
 
 
+def retry_delay_s(failures: int) -> float:
+    """How long to wait after a failure that had so many before it in a row, in seconds."""
+    return min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failures, 16))
+
+
 class WorkQueue:
     """Keys in the order in which they became due.
 
@@ -52,7 +57,7 @@ class WorkQueue:
         """The key is due again after a delay, returned in seconds, that doubles with each failure."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        delay = max(at_least_s, min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(failures, 16)))
+        delay = max(at_least_s, retry_delay_s(failures))
         self.add_later(key, delay_s=delay)
         return delay
 

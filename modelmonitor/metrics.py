@@ -185,7 +185,7 @@ RUN_LAST_SUCCESS: Final = Metric(
 RUN_WAITING_SINCE: Final = Metric(
     "modelmonitor_run_waiting_since_timestamp_seconds",
     "gauge",
-    "Since when a check waits for its next result, Unix time: its last result, or the monitor's creation.",
+    "Since when a check waits for a result, Unix time: since its last, or since it runs as it does now.",
     _CHECK,
 )
 RUN_INTERVAL: Final = Metric(
@@ -211,6 +211,12 @@ OPERATOR_RECONCILES: Final = Metric(
 )
 OPERATOR_RECONCILE_ERRORS: Final = Metric(
     "modelmonitor_operator_reconcile_errors_total", "counter", "Reconciles that failed, by monitor.", _MONITOR
+)
+OPERATOR_RECONCILE_FAILING: Final = Metric(
+    "modelmonitor_operator_reconcile_failing",
+    "gauge",
+    "1 while the newest reconcile of a monitor failed, else 0.",
+    _MONITOR,
 )
 OPERATOR_RECONCILE_DURATION: Final = Metric(
     "modelmonitor_operator_reconcile_duration_seconds",
@@ -248,6 +254,7 @@ OPERATOR_METRICS: Final = (
     OPERATOR_MONITORS,
     OPERATOR_RECONCILES,
     OPERATOR_RECONCILE_ERRORS,
+    OPERATOR_RECONCILE_FAILING,
     OPERATOR_RECONCILE_DURATION,
     OPERATOR_QUEUE,
     OPERATOR_API_REQUESTS,

@@ -16,7 +16,6 @@ from modelmonitor.rules.rule import AlertRule
 from modelmonitor.rules.service_alerts import service_alerts
 
 RUNBOOKS: Final = "https://modelmonitor.io/runbooks"
-_FAILURES_IN_A_ROW: Final = 3
 
 
 def rule_groups(monitor: ModelMonitor) -> tuple[dict[str, Any], ...]:
@@ -109,13 +108,17 @@ def _annotated(rule: AlertRule, runbooks: str) -> AlertRule:
 
 
 def _operator_alerts() -> tuple[AlertRule, AlertRule]:
-    errors = f"increase({metrics.OPERATOR_RECONCILE_ERRORS.name}[15m])"
+    # Not the counter of errors: retries grow so rare that no rate of them tells a lasting failure.
+    failing = f"max {BY_MONITOR} ({metrics.OPERATOR_RECONCILE_FAILING.name}) == 1"
+    not_ready = f'max {BY_MONITOR} ({metrics.CONDITION.name}{{type="Ready"}}) == 0'
     return (
         AlertRule(
             alert="ModelMonitorReconcileFailing",
             severity="warning",
             hold="10m",
-            expr=f"sum {BY_MONITOR} ({errors}) > {_FAILURES_IN_A_ROW}",
+            expr=f"{failing} or {not_ready}",
+            # The operator's own restart interrupts no alert.
+            keep="5m",
             summary="{{ $labels.namespace }}/{{ $labels.modelmonitor }} cannot be brought to its spec",
             description="Reconciles fail again and again; the monitor's condition Ready says why.",
         ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 OWN = 'namespace="ml",modelmonitor="sentiment"'
 CHECK = f'{OWN},check="data",drift_type="data"'
 REPEATED = f'{OWN},type="RetrainRecommended",reason="RepeatedDrift"'
+READY = f'{OWN},type="Ready",reason="ObjectsApplied"'
 DAY = 24 * 60
 LONG = 4 * 60
 OF_TRAFFIC = (
@@ -51,7 +52,8 @@ HEALTHY: Mapping[str, str] = {
     f"modelmonitor_labelled_accuracy{{{CHECK},bound='point'}}": "0.87x{n}",
     f"modelmonitor_labelled_accuracy{{{CHECK},bound='high'}}": "0.9x{n}",
     "modelmonitor_operator_monitors": "1x{n}",
-    f"modelmonitor_operator_reconcile_errors_total{{{OWN}}}": "0x{n}",
+    f"modelmonitor_operator_reconcile_failing{{{OWN}}}": "0x{n}",
+    f"modelmonitor_condition{{{READY}}}": "1x{n}",
 }
 
 
@@ -166,9 +168,9 @@ CASES = [
     Case(
         "ModelMonitorReconcileFailing",
         "warning",
-        {f"modelmonitor_operator_reconcile_errors_total{{{OWN}}}": "0+1x{n}"},
-        25,
-        8,
+        {f"modelmonitor_operator_reconcile_failing{{{OWN}}}": "1x{n}"},
+        11,
+        9,
     ),
     Case("ModelMonitorOperatorDown", "critical", {"modelmonitor_operator_monitors": None}, 11, 9),
 ]

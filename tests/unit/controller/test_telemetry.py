@@ -1,4 +1,4 @@
-"""The operator's log: one JSON object a line, without what Kopf says of every event."""
+"""The operator's log, without what Kopf says of every event, and its metrics of reconciles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from controller.telemetry import log_as_json
+from controller.telemetry import Telemetry, log_as_json
 
 
 @pytest.fixture
@@ -37,3 +37,18 @@ def test_what_kopf_hands_over_is_left_out(log: io.StringIO) -> None:
 def test_a_verbose_log_has_it(log: io.StringIO) -> None:
     log_as_json(log, verbose=True)
     assert "Handler 'Watches.definition_changed' succeeded." in told(log)
+
+
+def test_a_monitor_fails_until_a_reconcile_succeeds_and_not_after_it_is_forgotten() -> None:
+    telemetry = Telemetry()
+
+    def failing() -> float | None:
+        labels = {"namespace": "ml", "modelmonitor": "sentiment"}
+        return telemetry.registry.get_sample_value("modelmonitor_operator_reconcile_failing", labels)
+
+    telemetry.reconciled("ml", "sentiment", seconds=0.1, failed=True)
+    assert failing() == 1
+    telemetry.reconciled("ml", "sentiment", seconds=0.1, failed=False)
+    assert failing() == 0
+    telemetry.forget("ml", "sentiment")
+    assert failing() is None
