@@ -56,6 +56,14 @@ def is_apply(verb: str, path: str) -> bool:
     return verb == "PATCH" and not path.endswith("/status")
 
 
+def failing(operator: Any, namespace: Any) -> list[str]:
+    """Whether the newest reconcile failed, as the operator's gauge says it of the monitor."""
+    series = (
+        f'modelmonitor_operator_reconcile_failing{{modelmonitor="sentiment",namespace="{namespace.name}"}} '
+    )
+    return [line.removeprefix(series) for line in operator.metrics().splitlines() if line.startswith(series)]
+
+
 @pytest.mark.parametrize(
     ("status", "on"),
     [
@@ -85,6 +93,20 @@ def test_it_is_tried_again_until_it_is_done(
     assert len(met) == 3
     failed = f'reconcile_errors_total{{modelmonitor="sentiment",namespace="{namespace.name}"}}'
     namespace.wait(lambda: failed in operator.metrics(), why="the failures are counted")
+    namespace.wait(lambda: failing(operator, namespace) == ["0.0"], why="no reconcile fails any more")
+
+
+def test_a_monitor_fails_until_it_is_deleted(
+    namespace: Any, behind: Callable[[Trouble], Any], monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    trouble, _ = answers(503, 1000, on=is_status)
+    operator = behind(trouble)
+    namespace.create("ModelMonitor", monitor)
+    namespace.wait(lambda: failing(operator, namespace) == ["1.0"], why="the monitor fails")
+
+    namespace.delete("ModelMonitor", "sentiment")
+
+    namespace.wait(lambda: failing(operator, namespace) == [], why="it is forgotten")
 
 
 def test_a_server_that_asks_for_a_pause_gets_it(
