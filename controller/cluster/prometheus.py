@@ -6,10 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
+from pydantic import TypeAdapter
 
+from controller.cluster.prometheus_answers import QUERY, RULES, Answer, Group, NoAnswer, Rule, Series, parse
 from controller.manifest import ObjectKey
 from controller.observation import PrometheusFacts
 from modelmonitor import metrics
@@ -20,8 +22,6 @@ _BY: Final = "by (namespace, modelmonitor)"
 _GROUPS_AT_A_TIME: Final = 200
 _LABELS: Final = ("namespace", "modelmonitor")
 _MATCHERS: Final = tuple(re.compile(rf'\b{label}="([^"]+)"') for label in _LABELS)
-
-Series = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -66,32 +66,37 @@ class PrometheusClient:
             async with aiohttp.ClientSession(timeout=self._timeout) as session:
                 await self._rules(session, found)
                 await self._series(session, found)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
+        except NoAnswer as error:
+            told = f"answered something that is no answer of Prometheus: {error}"
+            return f"Prometheus at {self._address} {told}."
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return f"Prometheus at {self._address} does not answer: {str(error) or type(error).__name__}."
         return {key: each.facts() for key, each in found.items()}
 
     async def _rules(self, session: aiohttp.ClientSession, found: defaultdict[ObjectKey, _Found]) -> None:
         async for group in self._groups(session):
-            monitor = _whose(group["rules"])
+            rules = group["rules"] or []
+            monitor = _whose(rules)
             if monitor is not None:
-                errors = (str(rule["lastError"]) for rule in group["rules"] if rule.get("lastError"))
-                found[monitor].groups[str(group["name"])] = next(errors, "")
+                errors = (error for rule in rules if (error := rule.get("error")))
+                found[monitor].groups[group["name"]] = next(errors, "")
 
-    async def _groups(self, session: aiohttp.ClientSession) -> AsyncIterator[Mapping[str, Any]]:
+    async def _groups(self, session: aiohttp.ClientSession) -> AsyncIterator[Group]:
         query = {"exclude_alerts": "true", "group_limit": str(_GROUPS_AT_A_TIME)}
         while True:
-            data = await self._ask(session, "/api/v1/rules", query)
-            for group in data["groups"]:
+            data = (await self._ask(session, "/api/v1/rules", query, shape=RULES))["data"]
+            for group in data["groups"] or []:
                 yield group
-            if not data.get("groupNextToken"):
+            token = data.get("next")
+            if not token:
                 return
-            query = {**query, "group_next_token": str(data["groupNextToken"])}
+            query = {**query, "group_next_token": token}
 
     async def _series(self, session: aiohttp.ClientSession, found: defaultdict[ObjectKey, _Found]) -> None:
         for key, series in await self._query(session, f"count {_BY} (up{{{self._selector}}})"):
-            found[key].targets = int(float(series["value"][1]))
+            found[key].targets = int(series["value"][1])
         for key, series in await self._query(session, f"sum {_BY} (up{{{self._selector}}})"):
-            found[key].up = int(float(series["value"][1]))
+            found[key].up = int(series["value"][1])
         for key, series in await self._query(session, f'ALERTS{{{self._selector},alertstate="firing"}}'):
             labels = series["metric"]
             found[key].firing.add((labels.get("alertname", ""), labels.get("severity", "")))
@@ -107,18 +112,22 @@ class PrometheusClient:
         return [(key, series["metric"].get(label, "")) for key, series in await self._query(session, query)]
 
     async def _query(self, session: aiohttp.ClientSession, query: str) -> list[tuple[ObjectKey, Series]]:
-        data = await self._ask(session, "/api/v1/query", {"query": query})
-        return [(_key(series["metric"]), series) for series in data["result"]]
+        data = (await self._ask(session, "/api/v1/query", {"query": query}, shape=QUERY))["data"]
+        return [(_key(series["metric"]), series) for series in data["result"] or []]
 
     async def _ask(
-        self, session: aiohttp.ClientSession, path: str, query: Mapping[str, str]
-    ) -> Mapping[str, Any]:
+        self,
+        session: aiohttp.ClientSession,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        shape: TypeAdapter[Answer],
+    ) -> Answer:
         async with session.get(self._address + path, params=query, raise_for_status=True) as response:
-            data: Mapping[str, Any] = (await response.json())["data"]
-            return data
+            return parse(shape, await response.read())
 
 
-def _whose(rules: Iterable[Mapping[str, Any]]) -> ObjectKey | None:
+def _whose(rules: Iterable[Rule]) -> ObjectKey | None:
     """The monitor of a group: names of files and groups differ with the installation.
 
     Each alert has its labels, whoever wrote the query; recording rules have none, but read its series.
@@ -127,7 +136,7 @@ def _whose(rules: Iterable[Mapping[str, Any]]) -> ObjectKey | None:
         labels = rule.get("labels") or {}
         if all(label in labels for label in _LABELS):
             return _key(labels)
-        values = [found for pattern in _MATCHERS if (found := pattern.search(str(rule.get("query", ""))))]
+        values = [found for pattern in _MATCHERS if (found := pattern.search(rule.get("query") or ""))]
         if len(values) == len(_MATCHERS):
             return ObjectKey(values[0][1], values[1][1])
     return None

@@ -65,7 +65,7 @@ class Survey:
 
     async def ask(self) -> None:
         """Ask once."""
-        answer = await self._prometheus.survey()
+        answer = await self._answer()
         facts, obstacle = self._facts, self._obstacle
         if isinstance(answer, str):
             self._failed(answer)
@@ -75,6 +75,13 @@ class Survey:
             if self.of(key) != _of(key, facts, obstacle):
                 self._queue.add(key)
         self.began.set()
+
+    async def _answer(self) -> Mapping[ObjectKey, PrometheusFacts] | str:
+        try:
+            return await self._prometheus.survey()
+        except Exception:  # noqa: BLE001 - the operator works without Prometheus: it must not end with it
+            _LOG.exception("survey_crashed")
+            return "Prometheus could not be asked, by a fault of the operator; see its log."
 
     def _failed(self, sentence: str) -> None:
         self._failures += 1

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from controller.cluster.prometheus import PrometheusClient
@@ -121,3 +122,37 @@ def test_a_prometheus_that_does_not_answer_is_a_fact() -> None:
 
     assert isinstance(told, str)
     assert "does not answer: 503" in told
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        {"data": None},
+        {"data": []},
+        {"data": {"groups": ["x"]}},
+        {"data": {"groups": [{"name": "g"}]}},
+        {"data": {"groups": [{"name": "g", "rules": [{"labels": ["x"]}]}]}},
+        "<html>Sign in</html>",
+    ],
+    ids=str,
+)
+def test_an_answer_of_something_else_is_told_as_such(answer: Any) -> None:
+    async def of_something_else(_: web.Request) -> web.Response:
+        return web.json_response(answer)
+
+    told, _ = survey(of_something_else)
+
+    assert isinstance(told, str)
+    assert "answered something that is no answer of Prometheus: " in told
+    assert told.endswith(".")
+
+
+@pytest.mark.parametrize("groups", [None, [{"name": "g", "rules": None}]], ids=["no groups", "no rules"])
+def test_an_empty_list_of_go_is_null(groups: Any) -> None:
+    async def empty(_: web.Request) -> web.Response:
+        return web.json_response({"data": {"groups": groups}})
+
+    told, _ = survey(empty)
+
+    assert {key: facts.groups for key, facts in told.items()} == {SENTIMENT: {}, SPAM: {}}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
+
+import pytest
 
 from controller.handlers.cache import MonitorCache
 from controller.handlers.survey import Survey
@@ -13,7 +16,7 @@ from controller.work_queue import WorkQueue
 
 A, B = ObjectKey("ml", "a"), ObjectKey("ml", "b")
 UP, DOWN = PrometheusFacts(targets=1, up=1), PrometheusFacts(targets=1, up=0)
-Answer = Mapping[ObjectKey, PrometheusFacts] | str
+Answer = Mapping[ObjectKey, PrometheusFacts] | str | Exception
 
 
 class Answers:
@@ -23,7 +26,10 @@ class Answers:
         self._answers = iter(answers)
 
     async def survey(self) -> Answer:
-        return next(self._answers)
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 def surveyed(*answers: Answer, see: Callable[[Survey, WorkQueue], object]) -> list[object]:
@@ -68,3 +74,11 @@ def test_when_it_answers_again_all_monitors_are_due() -> None:
     due = surveyed("down", {A: UP, B: UP}, see=lambda _, queue: set(queue._waiting))
 
     assert due == [set(), {A, B}]
+
+
+def test_a_fault_of_ours_is_an_obstacle_and_a_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    told = surveyed(AttributeError("group"), see=lambda survey, _: survey.of(A).obstacle)
+
+    assert told == ["Prometheus could not be asked, by a fault of the operator; see its log."]
+    (line,) = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert line.exc_info is not None
