@@ -71,7 +71,8 @@ class Pulse:
             _LOG.info("pulse_not_taken", extra={"error": str(error)})
             self._before = None
             return
-        missed = missed_changes(self._cache, before=self._before or {}, now=now) if self._before else ()
+        before = self._before
+        missed = () if before is None else missed_changes(self._cache, before=before, now=now)
         if missed and self.alive:
             _LOG.error("watch_is_dead", extra={"missed": [str(key) for key in missed[:5]]})
         self.alive = not missed

@@ -74,3 +74,12 @@ def test_whoever_may_no_longer_look_is_not_alive_until_he_may() -> None:
     assert not pulse.alive
     asyncio.run(pulse.look())
     assert pulse.alive
+
+
+def test_the_deletion_of_all_monitors_is_missed_too() -> None:
+    pulse = Pulse(cache_of(a=1), Lister({}, {}), namespaces=("ml",), interval_s=60)
+
+    asyncio.run(pulse.look())
+    asyncio.run(pulse.look())
+
+    assert not pulse.alive
