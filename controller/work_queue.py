@@ -48,6 +48,11 @@ class WorkQueue:
             self._waiting.add(key)
             self._ready.put_nowait(key)
 
+    def add_unless_failing(self, key: ObjectKey) -> None:
+        """The key is due now; one that waits after a failure goes on waiting."""
+        if key not in self._failures or key not in self._later:
+            self.add(key)
+
     def add_later(self, key: ObjectKey, *, delay_s: float) -> None:
         """The key is due after a delay, unless it is added before."""
         self._cancel(key)
