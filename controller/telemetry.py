@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from datetime import UTC, datetime
 from typing import Any, Protocol, TextIO
 
@@ -95,9 +95,9 @@ class Telemetry:
         if failed:
             errors.inc()
 
-    def watching(self, monitors: int) -> None:
-        """How many monitors there are."""
-        self._monitors.set(monitors)
+    def watching(self, monitors: Sized) -> None:
+        """The monitors that there are, to be counted whenever somebody asks."""
+        self._monitors.set_function(lambda: len(monitors))
 
     def waiting(self, monitors: int) -> None:
         """How many monitors wait for a reconcile."""

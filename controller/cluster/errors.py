@@ -40,6 +40,10 @@ class SchemaOutdated(ClusterError):
         super().__init__(message)
 
 
+class VersionExpired(ClusterError):
+    """410: the API server no longer knows what happened since that version; list anew."""
+
+
 class TryLater(ClusterError):
     """No connection, 401, 429 or 5xx: the same request may succeed later."""
 
@@ -51,7 +55,7 @@ class TryLater(ClusterError):
 _UNDECLARED: Final = "field not declared in schema"
 _STATUS_FIELD: Final = re.compile(r"\.status\.(\w+)")
 _NO_RIGHT: Final = re.compile(r"cannot \w+ resource")
-_BY_STATUS: dict[int, type[ClusterError]] = {404: ObjectMissing, 409: ObjectChanged}
+_BY_STATUS: dict[int, type[ClusterError]] = {404: ObjectMissing, 409: ObjectChanged, 410: VersionExpired}
 
 
 def error_for(status: int, message: str, *, retry_after: str | None = None) -> ClusterError:

@@ -26,12 +26,17 @@ def serving_facts(service: Mapping[str, Any]) -> ServingFacts:
     )
 
 
-def captors(service: Mapping[str, Any]) -> frozenset[str]:
+def captors(metadata: Mapping[str, Any]) -> frozenset[str]:
     """Names of the monitors by whose field managers the logger of an InferenceService is held."""
-    managers = _managers(service, "f:logger")
+    managers = _managers(metadata, "f:logger")
     return frozenset(
         name.removeprefix(CAPTURE_PREFIX) for name in managers if name.startswith(CAPTURE_PREFIX)
     )
+
+
+def owns_logger(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of an InferenceService's managedFields is of its predictor's logger."""
+    return "f:logger" in _fields(entry, "f:spec", "f:predictor")
 
 
 def _mode(service: Mapping[str, Any]) -> str:
@@ -57,19 +62,20 @@ def _logger(service: Mapping[str, Any]) -> LoggerFact | None:
     logger = predictor.get("logger")
     if logger is None:
         return None
+    metadata = service["metadata"]
     return LoggerFact(
         str(logger.get("url", "")),
-        _managers(service, "f:logger"),
-        addressed_by=_managers(service, "f:logger", "f:url"),
+        _managers(metadata, "f:logger"),
+        addressed_by=_managers(metadata, "f:logger", "f:url"),
         mode=str(logger.get("mode", "")),
     )
 
 
-def _managers(service: Mapping[str, Any], *path: str) -> frozenset[str]:
+def _managers(metadata: Mapping[str, Any], *path: str) -> frozenset[str]:
     *parents, field = path
     return frozenset(
         str(entry.get("manager", ""))
-        for entry in service["metadata"].get("managedFields") or []
+        for entry in metadata.get("managedFields") or []
         if field in _fields(entry, "f:spec", "f:predictor", *parents)
     )
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from controller.cluster.errors import ClusterError, TryLater, error_for
+from controller.cluster.errors import TryLater, error_for
 from controller.cluster.paths import listed_path
 from controller.cluster.transport import METADATA, Transport, cause
 from controller.manifest import Kind
@@ -18,11 +18,10 @@ from controller.manifest import Kind
 # The API server sends a bookmark each minute: more silence than that is a dead connection.
 _SILENCE_S: Final = 75.0
 _LONGEST_S: Final = (240, 300)
-_GONE: Final = 410
 
 
-class WatchExpired(ClusterError):
-    """410: the API server no longer knows what happened since; list anew."""
+class WatchBroken(TryLater):
+    """The connection broke: what happened since can still be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,8 @@ async def watch_metadata(
         version: resourceVersion of the list or change that came before.
 
     Raises:
-        ClusterError: ObjectMissing if the kind is not served, WatchExpired to list anew.
+        ClusterError: ObjectMissing if the kind is not served, WatchBroken to go on from the last version;
+            after any other the objects must be listed anew.
     """
     query = {
         "watch": "true",
@@ -70,16 +70,16 @@ async def watch_metadata(
                 raise error_for(response.status, (await response.text())[:200])
             while line := await response.content.readline():
                 yield _change(line)
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise TryLater(f"The watch of {kind.plural} broke: {cause(error)}.") from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise WatchBroken(f"The watch of {kind.plural} broke: {cause(error)}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TryLater(f"The watch of {kind.plural} told what is no event: {cause(error)}.") from error
 
 
 def _change(line: bytes) -> Change:
     event = json.loads(line)
     found = event["object"]
     if event["type"] == "ERROR":
-        code = int(found.get("code", 500))
-        message = str(found.get("message", "no reason given"))
-        raise WatchExpired(message) if code == _GONE else error_for(code, message)
+        raise error_for(int(found.get("code", 500)), str(found.get("message", "no reason given")))
     metadata = found["metadata"]
     return Change(str(event["type"]), metadata["resourceVersion"], metadata)

@@ -19,16 +19,17 @@ from controller.desired.defaults import Defaults
 from controller.handlers.cache import MonitorCache
 from controller.handlers.children import KINDS, OWN, ChildWatch
 from controller.handlers.dashboard_files import read_dashboards
-from controller.handlers.follow import Following, Listener
+from controller.handlers.follow import Following, Listener, Metadata, without_fields
 from controller.handlers.http import application, serve
 from controller.handlers.kopf_setup import kopf_settings
 from controller.handlers.login import login
 from controller.handlers.pulse import Pulse
 from controller.handlers.scaling import ScaleWatch
+from controller.handlers.services import ServiceWatch, logger_fields
 from controller.handlers.survey import Survey
 from controller.handlers.watches import Watches, register
 from controller.handlers.worker import Worker
-from controller.manifest import DEPLOYMENT, Kind
+from controller.manifest import DEPLOYMENT, INFERENCE_SERVICE, Kind
 from controller.reconcile import Reconciler
 from controller.settings import PREFIX, OperatorSettings
 from controller.telemetry import Telemetry
@@ -64,6 +65,19 @@ class Parts:
         looks = [self.pulse.run(), *(each.run() for each in self.followings)]
         looks += [self.survey.run()] if self.survey is not None else []
         return [asyncio.create_task(each) for each in looks]
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    kind: Kind
+    listener: Listener
+    selector: str = ""
+    keep: Callable[[Metadata], Metadata] = without_fields
+
+    def following(self, api: Api, namespace: str | None) -> Following:
+        return Following(
+            api, self.kind, namespace, selector=self.selector, listener=self.listener, keep=self.keep
+        )
 
 
 async def run_operator(
@@ -106,6 +120,7 @@ async def run_operator(
 def assemble(settings: OperatorSettings, *, connect: Callable[[], Connection]) -> Parts:
     """The parts of an operator; nothing runs yet."""
     telemetry, cache, queue, sightings = Telemetry(), MonitorCache(), WorkQueue(), Sightings()
+    telemetry.watching(cache)
     api = Api(connect, observer=telemetry)
     probe = CapabilityProbe(api)
     survey = _survey(settings, cache, queue)
@@ -125,14 +140,13 @@ def assemble(settings: OperatorSettings, *, connect: Callable[[], Connection]) -
     )
     pulse = Pulse(cache, api, namespaces=settings.namespaces, interval_s=settings.pulse_s)
     children = ChildWatch(cache, queue, sightings, probe)
-    told: tuple[tuple[Kind, str, Listener], ...] = (
-        *((kind, OWN, children) for kind in KINDS),
-        (DEPLOYMENT, "", ScaleWatch(cache, queue)),
+    followed = (
+        *(_Followed(kind, children, selector=OWN) for kind in KINDS),
+        _Followed(DEPLOYMENT, ScaleWatch(cache, queue)),
+        _Followed(INFERENCE_SERVICE, ServiceWatch(cache, queue, probe), keep=logger_fields),
     )
     followings = tuple(
-        Following(api, kind, namespace, selector=selector, listener=listener)
-        for namespace in settings.namespaces or (None,)
-        for kind, selector, listener in told
+        each.following(api, namespace) for namespace in settings.namespaces or (None,) for each in followed
     )
     return Parts(api, registry, telemetry, worker, pulse, followings, survey)
 

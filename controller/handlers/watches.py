@@ -1,4 +1,4 @@
-"""What is watched and which monitor it concerns: a handler only says that a monitor is due.
+"""What Kopf watches and which monitor it concerns: a handler only says that a monitor is due.
 
 All are event handlers: those of Kopf that keep state would write it to every monitor, at start too.
 """
@@ -12,7 +12,6 @@ from typing import Any, Final, Protocol
 import kopf
 
 from controller.cluster.capabilities import CapabilityProbe
-from controller.cluster.serving import captors
 from controller.handlers.cache import MonitorCache
 from controller.manifest import INFERENCE_SERVICE, MONITOR, OPTIONAL_KINDS, Kind, ObjectKey
 from controller.work_queue import WorkQueue
@@ -32,7 +31,7 @@ class Forgetful(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Watches:
-    """Handlers of everything that is watched.
+    """Handlers of everything that Kopf watches.
 
     Attributes:
         cache: gets every change of a monitor.
@@ -59,17 +58,6 @@ class Watches:
         elif self.cache.put(key, body):
             self.queue.add(key)
 
-    async def inference_service_changed(self, event: Mapping[str, Any], **_: object) -> None:
-        """An InferenceService came, changed or is gone: so does what its monitors can reach."""
-        target = _key(event["object"])
-        holders = frozenset() if event["type"] == "DELETED" else captors(event["object"])
-        self.cache.held_by(target, holders)
-        # Also of monitors that nobody knows: deleted while no operator ran, they left their loggers.
-        for name in holders:
-            self.queue.add(ObjectKey(target.namespace, name))
-        for key in self.cache.watching(target):
-            self.queue.add(key)
-
     async def definition_changed(self, event: Mapping[str, Any], **_: object) -> None:
         """A CRD came or went: what could not be made may now be."""
         if event["type"] is not None and event["object"]["metadata"]["name"] in _OF_INTEREST:
@@ -87,7 +75,6 @@ def register(registry: kopf.OperatorRegistry, watches: Watches, *, cluster_wide:
         cluster_wide: whether CRDs may be watched, which belong to no namespace.
     """
     _watch(registry, MONITOR, watches.monitor_changed)
-    _watch(registry, INFERENCE_SERVICE, watches.inference_service_changed)
     if cluster_wide:
         _watch(registry, CRD, watches.definition_changed)
 

@@ -62,7 +62,6 @@ class Worker:
     async def _work(self, key: ObjectKey) -> None:
         self.sightings.look(key)
         known = self.cache.known(key)
-        self.telemetry.watching(len(self.cache))
         began = time.monotonic()
         if known is None:
             await self._release(key, began=began)

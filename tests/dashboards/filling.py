@@ -90,7 +90,7 @@ def _predict(server: ServerMetrics) -> None:
 
 
 def _reconcile(operator: Telemetry) -> None:
-    operator.watching(1)
+    operator.watching(["sentiment"])
     operator.waiting(0)
     operator.reconciled(NAMESPACE, MONITOR, seconds=0.2, failed=False)
     operator.request_done("get", "200")

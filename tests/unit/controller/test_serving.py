@@ -74,7 +74,7 @@ def test_whose_logger_it_is_stands_in_the_managed_fields() -> None:
 
     own = frozenset({"modelmonitor-capture-sentiment"})
     assert serving_facts(logged).logger == LoggerFact("http://c", own, addressed_by=own, mode="all")
-    assert captors(logged) == {"sentiment"}
+    assert captors(logged["metadata"]) == {"sentiment"}
 
 
 def test_a_canary_is_told_in_the_condition_and_in_a_gauge(monitor_with: Callable[..., ModelMonitor]) -> None:
