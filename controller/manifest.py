@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from hashlib import sha256
+from typing import Any, Final, Protocol
 
 Manifest = Mapping[str, Any]
+
+
+def digest(manifest: Manifest) -> str:
+    """Tells manifests apart, by few letters."""
+    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,30 @@ class Capabilities:
         return kind in self.kinds
 
 
+class Planned(Protocol):
+    """One object of a plan, whose manifest may be made only when it is asked for."""
+
+    @property
+    def kind(self) -> Kind:
+        """Kind of the object."""
+
+    @property
+    def name(self) -> str:
+        """Name of the object."""
+
+    @property
+    def check(self) -> str | None:
+        """The check that it runs, if any."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of the manifest."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The fields that we own, and no others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """One object that should exist.
@@ -107,6 +139,11 @@ class Desired:
         """Name of the object."""
         return str(self.manifest["metadata"]["name"])
 
+    @property
+    def digest(self) -> str:
+        """Digest of the manifest."""
+        return digest(self.manifest)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -116,11 +153,15 @@ class Plan:
         objects: in the order in which they are to be applied.
         missing: kinds that the spec asks for and the API server does not serve.
         keep: kinds of which nothing may be removed, because what is desired of them is not known at present.
+        stock_groups: names of the rule groups that every such monitor has.
+        custom_groups: names of those with an expression that a person wrote.
     """
 
-    objects: tuple[Desired, ...]
+    objects: tuple[Planned, ...]
     missing: tuple[Kind, ...] = ()
     keep: frozenset[Kind] = frozenset()
+    stock_groups: frozenset[str] = frozenset()
+    custom_groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

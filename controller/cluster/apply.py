@@ -11,7 +11,7 @@ from controller.cluster.difference import digest_of, is_current, stamped
 from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected, SchemaOutdated
 from controller.cluster.rivalry import ABSENT, last_editor
 from controller.cluster.sightings import Sightings, controller_of, controller_uid
-from controller.manifest import MONITOR, Desired, Failure, Kind, Manifest, ObjectKey, Outcome, Plan
+from controller.manifest import MONITOR, Failure, Kind, Manifest, ObjectKey, Outcome, Plan, Planned
 
 # Stands for the name in a failure to look at a kind at all.
 _ALL: Final = "(all)"
@@ -78,7 +78,7 @@ class _Work:
     sightings: Sightings
     log: _Log = field(default_factory=_Log)
 
-    async def of_kind(self, kind: Kind, wanted: Mapping[str, Manifest], *, prune: bool) -> None:
+    async def of_kind(self, kind: Kind, wanted: Mapping[str, Planned], *, prune: bool) -> None:
         if self._is_right(kind, wanted, prune=prune):
             return
         try:
@@ -86,9 +86,9 @@ class _Work:
         except ObjectRejected as error:
             self.log.failures.append(Failure(kind, _ALL, str(error)))
             return
-        for name, manifest in wanted.items():
+        for name, planned in wanted.items():
             try:
-                await self._bring(kind, manifest, present.get(name))
+                await self._bring(kind, stamped(planned.manifest), present.get(name))
             except (ObjectRejected, ObjectChanged, ObjectMissing, SchemaOutdated) as error:
                 # One object that is refused must not keep the others from being applied.
                 self.log.failures.append(Failure(kind, name, str(error), error.after_s))
@@ -96,15 +96,13 @@ class _Work:
             for name in present.keys() - wanted.keys():
                 await self._prune(kind, present[name])
 
-    def _is_right(self, kind: Kind, wanted: Mapping[str, Manifest], *, prune: bool) -> bool:
+    def _is_right(self, kind: Kind, wanted: Mapping[str, Planned], *, prune: bool) -> bool:
         seen = self.sightings.names(kind, self.owner.key)
         if seen is None or (prune and seen != wanted.keys()):
             return False
         return all(
-            self.sightings.is_right(
-                kind, self._key(manifest), controller=self.owner.uid, digest=digest_of(manifest)
-            )
-            for manifest in wanted.values()
+            self.sightings.is_right(kind, self._key(name), controller=self.owner.uid, digest=planned.digest)
+            for name, planned in wanted.items()
         )
 
     async def _present(self, kind: Kind) -> dict[str, Manifest]:
@@ -123,7 +121,7 @@ class _Work:
             raise ObjectChanged(_foreign(actual))
         if is_current(manifest, actual):
             self._settle(kind, manifest, version=str(actual["metadata"]["resourceVersion"]))
-            self.sightings.rivalry.check((kind, self._key(manifest)))
+            self.sightings.rivalry.check((kind, self._key(manifest["metadata"]["name"])))
             return
         self._before_write(kind, manifest, rival=last_editor(actual["metadata"], own=FIELD_MANAGER))
         self._wrote(kind, manifest, version=await self.objects.apply(kind, manifest))
@@ -139,13 +137,13 @@ class _Work:
         return None
 
     def _before_write(self, kind: Kind, manifest: Manifest, *, rival: str = "") -> None:
-        item = (kind, self._key(manifest))
+        item = (kind, self._key(manifest["metadata"]["name"]))
         self.sightings.rivalry.before_write(item, digest=digest_of(manifest), rival=rival)
 
     def _wrote(self, kind: Kind, manifest: Manifest, *, version: str) -> None:
         self._settle(kind, manifest, version=version)
         self.log.written.append(f"{kind.name}/{manifest['metadata']['name']}")
-        item = (kind, self._key(manifest))
+        item = (kind, self._key(manifest["metadata"]["name"]))
         self.sightings.rivalry.wrote(item, digest=digest_of(manifest), version=version)
         self.sightings.rivalry.check(item)
 
@@ -153,7 +151,7 @@ class _Work:
         if controller_uid(found["metadata"]) != self.owner.uid:
             return
         name = found["metadata"]["name"]
-        key = ObjectKey(self.owner.key.namespace, name)
+        key = self._key(name)
         try:
             self.sightings.rivalry.before_write((kind, key), digest=ABSENT)
             await self.objects.delete(kind, found)
@@ -167,13 +165,11 @@ class _Work:
             self.log.pruned.append(f"{kind.name}/{name}")
 
     def _settle(self, kind: Kind, manifest: Manifest, *, version: str) -> None:
-        digest = digest_of(manifest)
-        self.sightings.settled(
-            kind, self._key(manifest), owner=self.owner.key, version=version, digest=digest
-        )
+        key, digest = self._key(manifest["metadata"]["name"]), digest_of(manifest)
+        self.sightings.settled(kind, key, owner=self.owner.key, version=version, digest=digest)
 
-    def _key(self, manifest: Manifest) -> ObjectKey:
-        return ObjectKey(self.owner.key.namespace, manifest["metadata"]["name"])
+    def _key(self, name: str) -> ObjectKey:
+        return ObjectKey(self.owner.key.namespace, name)
 
 
 async def apply_plan(
@@ -193,13 +189,9 @@ async def apply_plan(
     """
     work = _Work(owner, objects, sightings)
     for kind in kinds:
-        wanted = {each.name: stamped(each.manifest) for each in _of(plan, kind)}
+        wanted = {each.name: each for each in plan.objects if each.kind == kind}
         await work.of_kind(kind, wanted, prune=kind not in plan.keep)
     return Outcome(tuple(work.log.written), tuple(work.log.pruned), tuple(work.log.failures))
-
-
-def _of(plan: Plan, kind: Kind) -> list[Desired]:
-    return [desired for desired in plan.objects if desired.kind == kind]
 
 
 def _foreign(actual: Manifest) -> str:

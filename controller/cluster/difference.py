@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final
 
-from controller.manifest import Manifest
+from controller.manifest import Manifest, digest
 
 APPLIED_ANNOTATION: Final = "modelmonitor.io/applied"
 MERGED_BY: Final[Mapping[str, str]] = {
@@ -29,14 +27,8 @@ ours as a whole, so that one element more is an edit.
 def stamped(manifest: Manifest) -> dict[str, Any]:
     """The manifest with a digest of itself as an annotation."""
     metadata = manifest["metadata"]
-    annotations = {**metadata.get("annotations", {}), APPLIED_ANNOTATION: fingerprint(manifest)}
+    annotations = {**metadata.get("annotations", {}), APPLIED_ANNOTATION: digest(manifest)}
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
-
-
-def fingerprint(value: Mapping[str, Any]) -> str:
-    """A digest of a JSON object."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()[:16]
 
 
 def digest_of(stamped_manifest: Manifest) -> str:

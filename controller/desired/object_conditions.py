@@ -8,7 +8,6 @@ from controller.manifest import PROMETHEUS_RULE, Kind, Outcome, Plan
 from controller.observation import PrometheusFacts, TargetFacts
 from modelmonitor.api.conditions import Condition, ConditionStatus, ConditionType, Reason, condition_of
 from modelmonitor.api.v1alpha1 import ModelMonitor
-from modelmonitor.rules import custom_groups, rule_groups
 
 _SHOWN = 3
 
@@ -64,7 +63,7 @@ def target_reachable(
     return _target("True", Reason.SCRAPE_SUCCEEDED, f"{reached}{_split(target)}.")
 
 
-def rules_loaded(monitor: ModelMonitor, plan: Plan, *, prometheus: PrometheusFacts | None) -> Condition:
+def rules_loaded(plan: Plan, *, prometheus: PrometheusFacts | None) -> Condition:
     """True if Prometheus has every rule group without an error; Unknown if it cannot be asked."""
     if PROMETHEUS_RULE in plan.missing:
         return _rules("False", Reason.PROMETHEUS_RULE_CRD_MISSING, _not_served(PROMETHEUS_RULE))
@@ -75,12 +74,11 @@ def rules_loaded(monitor: ModelMonitor, plan: Plan, *, prometheus: PrometheusFac
         return _rules("Unknown", Reason.RULES_APPLIED, unasked)
     if prometheus.obstacle is not None:
         return _rules("Unknown", Reason.RULES_APPLIED, prometheus.obstacle)
-    stock = {str(group["name"]) for group in rule_groups(monitor)}
-    wanted = stock | {str(group["name"]) for group in custom_groups(monitor).values()}
+    wanted = plan.stock_groups | plan.custom_groups
     loaded = prometheus.groups or {}
     if wanted - loaded.keys():
         lacking = ", ".join(sorted(wanted - loaded.keys()))
-        hint = _load_hint(only_custom=stock <= loaded.keys())
+        hint = _load_hint(only_custom=plan.stock_groups <= loaded.keys())
         return _rules("False", Reason.RULES_REJECTED, f"Prometheus has not loaded {lacking}: {hint}")
     errors = [f"{name}: {loaded[name]}" for name in sorted(wanted) if loaded[name]]
     if errors:

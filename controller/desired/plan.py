@@ -29,6 +29,7 @@ def plan(
         capabilities: what the API server serves.
         defaults: settings of the installation.
     """
+    stock, custom = prometheus_rule(monitor, defaults), custom_rules(monitor, defaults)
     objects = (
         monitor_file(monitor),
         *identity(monitor),
@@ -37,8 +38,8 @@ def plan(
         report_job(monitor, defaults),
         *filter(None, [dashboards(monitor, defaults)]),
         *([pod_monitor(monitor, defaults, pods=pods)] if pods else []),
-        prometheus_rule(monitor, defaults),
-        *custom_rules(monitor, defaults),
+        stock,
+        *custom,
         *_notification(monitor),
     )
     wanted = {one.kind for one in objects}
@@ -46,7 +47,13 @@ def plan(
         objects=tuple(one for one in objects if capabilities.serves(one.kind)),
         missing=tuple(kind for kind in CHILD_KINDS if kind in wanted and not capabilities.serves(kind)),
         keep=frozenset() if pods else frozenset({POD_MONITOR}),
+        stock_groups=_groups(stock),
+        custom_groups=_groups(*custom),
     )
+
+
+def _groups(*rules: Desired) -> frozenset[str]:
+    return frozenset(str(group["name"]) for each in rules for group in each.manifest["spec"]["groups"])
 
 
 def _notification(monitor: ModelMonitor) -> tuple[Desired, ...]:

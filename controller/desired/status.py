@@ -54,7 +54,7 @@ def observed_status(
         ready,
         target_reachable(monitor, observation.target, prometheus=prometheus),
         reference_ready(states),
-        rules_loaded(monitor, plan, prometheus=prometheus),
+        rules_loaded(plan, prometheus=prometheus),
         drift_detected(states),
         degraded(states, observation),
         dashboards_ready(monitor, plan),

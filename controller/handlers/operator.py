@@ -30,7 +30,7 @@ from controller.handlers.survey import Survey
 from controller.handlers.watches import Watches, register
 from controller.handlers.worker import Worker
 from controller.manifest import DEPLOYMENT, INFERENCE_SERVICE, Kind
-from controller.reconcile import Reconciler
+from controller.reconcile import Plans, Reconciler
 from controller.settings import PREFIX, OperatorSettings
 from controller.telemetry import Telemetry
 from controller.work_queue import WorkQueue
@@ -126,10 +126,11 @@ def assemble(settings: OperatorSettings, *, connect: Callable[[], Connection]) -
     survey = _survey(settings, cache, queue)
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(login)
-    watches = Watches(cache, queue, probe, telemetry)
+    plans = Plans(defaults(settings))
+    watches = Watches(cache, queue, probe, keepers=(telemetry, plans))
     register(registry, watches, cluster_wide=not settings.namespaces)
     worker = Worker(
-        reconciler=Reconciler(api, sightings, defaults(settings), survey),
+        reconciler=Reconciler(api, sightings, plans, survey),
         probe=probe,
         cache=cache,
         queue=queue,

@@ -37,13 +37,13 @@ class Watches:
         cache: gets every change of a monitor.
         queue: gets the monitors that are due.
         probe: is told when a CRD comes or goes.
-        telemetry: is told when a monitor goes.
+        keepers: are told when a monitor goes.
     """
 
     cache: MonitorCache
     queue: WorkQueue
     probe: CapabilityProbe
-    telemetry: Forgetful
+    keepers: tuple[Forgetful, ...]
 
     async def monitor_changed(self, event: Mapping[str, Any], **_: object) -> None:
         """A monitor is new, other than before, or gone."""
@@ -52,7 +52,8 @@ class Watches:
         if event["type"] == "DELETED":
             self.cache.drop(key)
             self.queue.forget(key)
-            self.telemetry.forget(key.namespace, key.name)
+            for keeper in self.keepers:
+                keeper.forget(key.namespace, key.name)
             if self.cache.holds(key):
                 self.queue.add(key)
         elif self.cache.put(key, body):

@@ -9,11 +9,9 @@ from typing import Any, Final
 
 from controller.cluster.apply import Owner, apply_plan
 from controller.cluster.sightings import Sightings
-from controller.desired.defaults import Defaults
 from controller.desired.gauges import gauges
 from controller.desired.metadata import own_labels
 from controller.desired.object_conditions import invalid, ready
-from controller.desired.plan import plan
 from controller.desired.runs import CheckState, check_states, next_stale
 from controller.desired.status import ASKED_FOR, invalid_status, observed_status
 from controller.manifest import (
@@ -31,6 +29,7 @@ from controller.reconcile.last_valid import last_valid
 from controller.reconcile.logger import bring_logger, release_loggers
 from controller.reconcile.looking import Surroundings, look_around, look_at_jobs
 from controller.reconcile.needs import Cluster, Prometheus
+from controller.reconcile.plans import Plans
 from controller.reconcile.reconciled import Reconciled
 from controller.reconcile.telling import Subject, forget_removed_checks, tell
 from controller.reconcile.training import Retrained, forget_old, recommended_only, retrain
@@ -48,13 +47,13 @@ class Reconciler:
     Attributes:
         cluster: the API server.
         sightings: what is known of the objects of monitors between two reconciles.
-        defaults: settings of the installation.
+        plans: what should exist.
         prometheus: None if its address is not set.
     """
 
     cluster: Cluster
     sightings: Sightings
-    defaults: Defaults
+    plans: Plans
     prometheus: Prometheus | None = None
 
     async def reconcile(
@@ -103,13 +102,13 @@ class Reconciler:
     ) -> Reconciled:
         around = await self._look(monitor, subject, capabilities=capabilities)
         monitor, target = around.monitor, around.target
-        planned = plan(monitor, pods=target.selector, capabilities=capabilities, defaults=self.defaults)
+        planned = self.plans.of(monitor, pods=target.selector, capabilities=capabilities)
         outcome = await self._apply(monitor, planned, capabilities=capabilities)
         logger = await bring_logger(
             monitor,
             target,
             held=held,
-            collector_url=self.defaults.collector_url,
+            collector_url=self.plans.defaults.collector_url,
             cluster=self.cluster,
             rivalry=self.sightings.rivalry,
         )
@@ -164,12 +163,7 @@ class Reconciler:
         status = observed_status(
             around.monitor,
             subject.before,
-            plan=plan(
-                around.monitor,
-                pods=around.target.selector,
-                capabilities=capabilities,
-                defaults=self.defaults,
-            ),
+            plan=self.plans.of(around.monitor, pods=around.target.selector, capabilities=capabilities),
             ready=invalid(problems),
             observation=observation,
             states=states,
@@ -231,7 +225,7 @@ class Reconciler:
             states,
             recorded=subject.before.trainings,
             seen=observation.trainings,
-            defaults=self.defaults,
+            defaults=self.plans.defaults,
             cluster=self.cluster,
             now=subject.now,
         )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from controller.cluster.difference import fingerprint
 from controller.cluster.errors import (
     ClusterError,
     ObjectChanged,
@@ -18,7 +17,7 @@ from controller.cluster.errors import (
 from controller.cluster.rivalry import Rivalry
 from controller.desired.events import event, flips
 from controller.desired.object_conditions import outdated
-from controller.manifest import EVENT, MONITOR, Failure, ObjectKey
+from controller.manifest import EVENT, MONITOR, Failure, ObjectKey, digest
 from controller.reconcile.needs import Cluster
 from modelmonitor.api.conditions import Condition, set_condition
 from modelmonitor.api.field_managers import job_manager
@@ -137,7 +136,7 @@ def _failure(subject: Subject, error: ClusterError) -> Failure:
 def _content(fields: dict[str, Any]) -> str:
     # With two writers the times of transition are others in each write.
     conditions = [{**each, "lastTransitionTime": None} for each in fields.get("conditions", ())]
-    return fingerprint({**fields, "conditions": conditions})
+    return digest({**fields, "conditions": conditions})
 
 
 async def forget_removed_checks(

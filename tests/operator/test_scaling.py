@@ -41,8 +41,11 @@ def wait_for_reason(namespace: Any, reason: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def operator(namespace: Any, start_operator: Start, monitor: dict[str, Any]) -> Any:
+def operator(
+    namespace: Any, start_operator: Start, monitor: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Any:
     """An operator that would look again only in an hour, so that what it notices it was told."""
+    monkeypatch.setattr("controller.handlers.scaling._APART_S", 1.0)
     running = start_operator(recheck_s=3600, resync_s=3600)
     namespace.create("ModelMonitor", monitor)
     wait_for_reason(namespace, "TargetNotFound")

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from controller.desired.defaults import Defaults
 from controller.desired.drift_conditions import degraded, drift_detected, reference_ready
 from controller.desired.events import event, flips
 from controller.desired.object_conditions import rules_loaded, target_reachable
+from controller.desired.plan import plan
 from controller.desired.runs import CheckState, check_states
-from controller.manifest import PROMETHEUS_RULE, ObjectKey, Plan
+from controller.manifest import CHILD_KINDS, PROMETHEUS_RULE, Capabilities, ObjectKey, Plan
 from controller.observation import JobFact, Observation, PodFact, PrometheusFacts, TargetFacts
 from modelmonitor.api.conditions import Condition, ConditionType, Reason
 from modelmonitor.api.history import TimetableStatus
@@ -162,16 +164,21 @@ def test_prometheus_proves_that_a_target_is_reached(monitor_with: MakeMonitor) -
     assert told(deaf) == ("Unknown", "NotYetObserved", "1 of 1 pods are ready. Prometheus does not answer.")
 
 
+def planned(monitor: ModelMonitor) -> Plan:
+    everything = Capabilities(frozenset(CHILD_KINDS))
+    return plan(monitor, pods={"app": "x"}, capabilities=everything, defaults=Defaults(job_image="job"))
+
+
 def test_prometheus_proves_that_rules_are_loaded(monitor_with: MakeMonitor) -> None:
-    monitor, plan = monitor_with(), Plan(objects=())
+    every = planned(monitor_with())
     names = [f"modelmonitor.sentiment.{part}" for part in ("recording", "service", "quality", "drift")]
 
-    loaded = rules_loaded(monitor, plan, prometheus=PrometheusFacts(groups=dict.fromkeys(names, "")))
-    lacking = rules_loaded(monitor, plan, prometheus=PrometheusFacts(groups=dict.fromkeys(names[1:], "")))
+    loaded = rules_loaded(every, prometheus=PrometheusFacts(groups=dict.fromkeys(names, "")))
+    lacking = rules_loaded(every, prometheus=PrometheusFacts(groups=dict.fromkeys(names[1:], "")))
     broken = rules_loaded(
-        monitor, plan, prometheus=PrometheusFacts(groups={**dict.fromkeys(names, ""), names[0]: "x"})
+        every, prometheus=PrometheusFacts(groups={**dict.fromkeys(names, ""), names[0]: "x"})
     )
-    absent = rules_loaded(monitor, Plan(objects=(), missing=(PROMETHEUS_RULE,)), prometheus=None)
+    absent = rules_loaded(Plan(objects=(), missing=(PROMETHEUS_RULE,)), prometheus=None)
 
     assert told(loaded) == ("True", "RulesApplied", "Prometheus evaluates all 4 rule groups.")
     assert told(lacking)[:2] == ("False", "RulesRejected")
@@ -186,7 +193,7 @@ def test_an_expression_that_is_not_loaded_is_told_apart_from_rules_that_are_not_
     names = [f"modelmonitor.sentiment.{part}" for part in ("recording", "service", "quality", "drift")]
 
     stock, none = (
-        rules_loaded(monitor, Plan(objects=()), prometheus=PrometheusFacts(groups=dict.fromkeys(groups, "")))
+        rules_loaded(planned(monitor), prometheus=PrometheusFacts(groups=dict.fromkeys(groups, "")))
         for groups in (names, ())
     )
 
