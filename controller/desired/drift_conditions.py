@@ -57,7 +57,7 @@ def degraded(states: Sequence[CheckState], observation: Observation) -> Conditio
         sentence = "Runs succeed and quality is within the thresholds."
         return _condition(ConditionType.DEGRADED, "False", Reason.WITHIN_THRESHOLDS, [sentence])
     return _condition(
-        ConditionType.DEGRADED, "Unknown", Reason.NOT_YET_OBSERVED, ["No run has had a verdict yet."]
+        ConditionType.DEGRADED, "Unknown", Reason.NOT_YET_OBSERVED, ["No recent run has had a verdict."]
     )
 
 
@@ -85,12 +85,12 @@ def _found(state: CheckState) -> str:
     said = (
         state.result.message if state.result and state.result.message else f"{state.check.name} sees drift."
     )
-    return f"{said} {state.trouble}" if state.trouble else said
+    return f"{said} {state.doubt}" if state.doubt else said
 
 
 def _open_question(state: CheckState) -> str:
-    if state.trouble:
-        return state.trouble
+    if state.doubt:
+        return state.doubt
     if state.result is None or state.result.verdict is None:
         return f"{state.check.name} has not run yet."
     return state.result.message or f"{state.check.name} is inconclusive."

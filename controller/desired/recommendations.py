@@ -74,7 +74,7 @@ def _found(monitor: ModelMonitor, states: Sequence[CheckState]) -> Iterator[Reco
             listed = found.trigger != "requested" and found.trigger in monitor.spec.retrain.when
             if found.established and listed:
                 occasion = _identity(monitor, found.trigger, state.check.name, found.since.isoformat())
-                yield Recommendation(found.trigger, occasion, found.message, state.trouble or "")
+                yield Recommendation(found.trigger, occasion, found.message, state.doubt or "")
 
 
 def _identity(monitor: ModelMonitor, *parts: str) -> str:

@@ -30,6 +30,7 @@ class CheckState:
         waiting_since: when the last result came, or the check began to run as it does now, if that was later.
         stale: whether results are overdue.
         stale_at: when they will be if none comes; None where none is expected.
+        recent: whether the last result is as young as the schedule promises; always where none is expected.
     """
 
     check: Check
@@ -39,6 +40,7 @@ class CheckState:
     waiting_since: datetime
     stale: bool
     stale_at: datetime | None = None
+    recent: bool = True
 
     @property
     def failed(self) -> bool:
@@ -61,6 +63,14 @@ class CheckState:
         return None
 
     @property
+    def doubt(self) -> str | None:
+        """Why the last result may hold no longer, in a sentence; None if it is fresh or there is none."""
+        last = None if self.result is None else self.result.last_run_time
+        if self.trouble or last is None or self.recent:
+            return self.trouble
+        return f"The last result of {self.check.name} is of {last:%Y-%m-%dT%H:%M:%SZ}; the next is awaited."
+
+    @property
     def drifts(self) -> bool:
         """Whether an episode of drift is open: one quiet run does not end it, an extra look opens none."""
         if self.result is None:
@@ -80,7 +90,7 @@ class CheckState:
     def concluded(self) -> bool:
         """Whether the last result is a verdict, and a recent one."""
         quiet = self.result is not None and self.result.verdict == "NoDrift"
-        return (quiet or self.drifts) and not self.trouble
+        return (quiet or self.drifts) and not self.doubt
 
 
 def check_states(
@@ -118,10 +128,18 @@ def _state(
     check: Check, *, result: CheckStatus | None, job: JobFact | None, begun: datetime | None, now: datetime
 ) -> CheckState:
     interval = longest_gap(check.schedule)
+    patience = STALE_AFTER_GAPS * interval + GRACE
     last = None if result is None else result.last_run_time
     since = max(filter(None, (last, begun)), default=now)
-    stale_at = None if begun is None else since + STALE_AFTER_GAPS * interval + GRACE
-    stale = stale_at is not None and now > stale_at
+    stale_at = None if begun is None else since + patience
     return CheckState(
-        check, result, job, interval=interval, waiting_since=since, stale=stale, stale_at=stale_at
+        check,
+        result,
+        job,
+        interval=interval,
+        waiting_since=since,
+        stale=stale_at is not None and now > stale_at,
+        stale_at=stale_at,
+        # Of a check that was resumed or changed, the last result may be old without being overdue.
+        recent=begun is None or last is None or now <= last + patience,
     )

@@ -162,6 +162,17 @@ def test_evidence_without_a_recent_result_starts_nothing_and_says_so(
     assert decision.condition.message.endswith(f"waits for a new result: {sentence}")
 
 
+def test_evidence_of_before_a_suspension_starts_nothing_when_it_ends(monitor_with: MakeMonitor) -> None:
+    monitor = monitor_with(retrain={**JOB, "approval": "automatic"})
+    result = found("repeated-drift").model_copy(update={"last_run_time": NOW - timedelta(days=90)})
+    before = ModelMonitorStatus(checks=(result,), observed_generation=3)
+    states = check_states(monitor, before, observation=Observation(TargetFacts(None)), now=NOW)
+
+    decision = decide(monitor, recommendations(monitor, states), [], now=NOW)
+
+    assert (decision.start, decision.condition and decision.condition.reason) == (None, "EvidenceOld")
+
+
 def test_the_same_reason_of_a_check_that_runs_counts_before_that_of_one_that_does_not(
     monitor_with: MakeMonitor,
 ) -> None:

@@ -126,3 +126,15 @@ def test_what_was_overdue_stays_so_with_an_operator_that_learns_to_keep_timetabl
 
     assert states_of(generation(1, DATA), of_before)["data"].stale
     assert not states_of(generation(2, DATA), of_before)["data"].stale
+
+
+def test_an_old_result_of_a_monitor_that_is_resumed_is_no_green_and_no_evidence(
+    generation: Generation,
+) -> None:
+    ran = with_result(looked_at(generation(1, DATA)), days=30)
+    suspended = looked_at(generation(2, DATA, suspend=True), ran)
+
+    state = states_of(generation(3, DATA), suspended)["data"]
+
+    assert (state.trouble, state.concluded) == (None, False)
+    assert state.doubt == "The last result of data is of 2026-10-21T03:00:00Z; the next is awaited."
