@@ -109,6 +109,20 @@ def test_an_object_that_is_missing_is_a_failure_that_is_told(caplog: pytest.LogC
     assert world.errors() == ["a"]
 
 
+def test_what_somebody_changes_back_is_tried_when_its_time_comes_however_often_it_failed() -> None:
+    fought_over = Reconciled(gauges=(), failures=("CronJob a: changed back",), retry_s=0.05)
+    world = World(a=[fought_over, fought_over, DONE])
+
+    async def fight() -> None:
+        for _ in range(3):
+            world.queue.add_after_failure(A)  # so that its next pause is of eight seconds
+        await world.work("a", seconds=0.3)
+
+    asyncio.run(fight())
+
+    assert world.reconciler.asked == ["a", "a", "a"]
+
+
 def test_a_monitor_that_was_deleted_while_it_failed_leaves_nothing() -> None:
     world = World(a=[GONE_MEANWHILE])
 
