@@ -138,3 +138,15 @@ def test_an_expression_that_cannot_be_computed_is_told_in_the_words_of_prometheu
 
     told = f"False: modelmonitor.sentiment.ModelLatencyHigh: {said}"
     namespace.wait(lambda: rules_loaded(namespace) == told, why="its error is told")
+
+
+def test_the_operator_outlives_whatever_answers_in_the_place_of_prometheus(
+    namespace: Any, start_operator: Callable[..., Any], monitor: dict[str, Any], prometheus_operator: None
+) -> None:
+    asked = "/api/v1/rules?exclude_alerts=true&group_limit=200"
+    with ServedPages({asked: lambda: b"[]"}) as something:
+        operator = start_operator(prometheus_url=f"http://{something.address}", survey_s=0.5)
+        namespace.create("ModelMonitor", monitor)
+
+        namespace.wait(lambda: "is no answer of Prometheus" in rules_loaded(namespace), why="it is told")
+        assert operator.healthz() == 200
