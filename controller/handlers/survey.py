@@ -57,11 +57,15 @@ class Survey:
 
     async def run(self) -> None:
         """Ask for ever."""
+        last_s = 0.0
         while True:
             before = time.process_time()
             await self.ask()
             cost_s = time.process_time() - before
-            await asyncio.sleep(max(self._interval_s, min(_PAUSE_PER_CPU * cost_s, _LONGEST_PAUSE_S)))
+            # What else the operator did meanwhile is in it; that seldom happens twice in a row.
+            pause_s = min(_PAUSE_PER_CPU * min(cost_s, last_s), _LONGEST_PAUSE_S)
+            last_s = cost_s
+            await asyncio.sleep(max(self._interval_s, pause_s))
 
     async def ask(self) -> None:
         """Ask once."""

@@ -82,3 +82,30 @@ def test_a_fault_of_ours_is_an_obstacle_and_a_line_in_the_log(caplog: pytest.Log
     assert told == ["Prometheus could not be asked, by a fault of the operator; see its log."]
     (line,) = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert line.exc_info is not None
+
+
+def pauses(monkeypatch: pytest.MonkeyPatch, *costs_s: float) -> list[float]:
+    """How long a survey waits after each, of which CPU times are given."""
+    taken: list[float] = []
+    clock = iter([moment for cost_s in costs_s for moment in (0.0, cost_s)])
+
+    async def sleep(seconds: float) -> None:
+        taken.append(seconds)
+        if len(taken) == len(costs_s):
+            raise StopAsyncIteration
+
+    async def run() -> None:
+        answers: list[Answer] = [{} for _ in costs_s]
+        await Survey(Answers(answers), cache=MonitorCache(), queue=WorkQueue(), interval_s=60).run()
+
+    monkeypatch.setattr("controller.handlers.survey.time.process_time", lambda: next(clock))
+    monkeypatch.setattr("controller.handlers.survey.asyncio.sleep", sleep)
+    with pytest.raises(StopAsyncIteration):
+        asyncio.run(run())
+    return taken
+
+
+def test_surveys_that_cost_much_are_seldom_and_one_during_other_work_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert pauses(monkeypatch, 2, 0.1, 2, 2, 0.1) == [60, 60, 60, 200, 60]
