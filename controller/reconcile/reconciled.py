@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from controller.desired.gauges import GaugeSample
+from controller.manifest import Failure
+from controller.observation import TargetFacts
+from modelmonitor.api.conditions import Condition, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +35,21 @@ class Reconciled:
     version: str | None = None
     stale_at: datetime | None = None
     retry_s: float | None = None
+
+
+def is_settled(target: TargetFacts, retraining: Sequence[Condition]) -> bool:
+    """Whether nothing is awaited of a target or a training."""
+    if any(condition.reason is Reason.TRAINING_NOT_STARTED for condition in retraining):
+        return False
+    return target.obstacle is None and (target.asleep is not None or any(pod.ready for pod in target.pods))
+
+
+def retry_after(failures: Sequence[Failure]) -> float | None:
+    """After how many seconds all of the failures may be tried again; None if that is not known of each."""
+    known = [each.after_s for each in failures if each.after_s is not None]
+    return max(known) if known and len(known) == len(failures) else None
+
+
+def sent(written: tuple[str, ...], version: str | None) -> tuple[str, ...]:
+    """What was sent, with the status if it got a version by it."""
+    return written if version is None else (*written, "status")

@@ -30,10 +30,9 @@ from controller.reconcile.logger import bring_logger, release_loggers
 from controller.reconcile.looking import Surroundings, look_around, look_at_jobs
 from controller.reconcile.needs import Cluster, Prometheus
 from controller.reconcile.plans import Plans
-from controller.reconcile.reconciled import Reconciled
+from controller.reconcile.reconciled import Reconciled, is_settled, retry_after, sent
 from controller.reconcile.telling import Subject, forget_removed_checks, tell
 from controller.reconcile.training import Retrained, forget_old, recommended_only, retrain
-from modelmonitor.api.conditions import Condition, Reason
 from modelmonitor.api.status import ModelMonitorStatus
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
@@ -140,7 +139,7 @@ class Reconciler:
             states=states,
             target=target,
             outcome=outcome,
-            settled=_settled(target, retrained.conditions),
+            settled=is_settled(target, retrained.conditions),
         )
         await forget_removed_checks(monitor, subject.before, cluster=self.cluster)
         return done
@@ -202,13 +201,13 @@ class Reconciler:
         failed = (*outcome.failures, *told.failures)
         return Reconciled(
             gauges=gauges(subject.key, states, told.status.conditions, target=target),
-            written=_sent(outcome.written, told.version),
+            written=sent(outcome.written, told.version),
             pruned=outcome.pruned,
             failures=(*problems, *map(str, failed)),
             settled=settled,
             version=told.version,
             stale_at=next_stale(states),
-            retry_s=None if problems else _retry_s(failed),
+            retry_s=None if problems else retry_after(failed),
         )
 
     async def _retrain(
@@ -244,18 +243,3 @@ class Reconciler:
             objects=self.cluster,
             sightings=self.sightings,
         )
-
-
-def _settled(target: TargetFacts, retraining: Sequence[Condition]) -> bool:
-    if any(condition.reason is Reason.TRAINING_NOT_STARTED for condition in retraining):
-        return False
-    return target.obstacle is None and (target.asleep is not None or any(pod.ready for pod in target.pods))
-
-
-def _retry_s(failures: Sequence[Failure]) -> float | None:
-    known = [each.after_s for each in failures if each.after_s is not None]
-    return max(known) if known and len(known) == len(failures) else None
-
-
-def _sent(written: tuple[str, ...], version: str | None) -> tuple[str, ...]:
-    return written if version is None else (*written, "status")
