@@ -41,16 +41,6 @@ def ready(namespace: Any, start_operator: Start, monitor: dict[str, Any], promet
     return operator
 
 
-def pod(name: str, *, port: int, **labels: str) -> dict[str, Any]:
-    container = {"name": "kserve-container", "image": "model", "ports": [{"containerPort": port}]}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": labels},
-        "spec": {"containers": [container]},
-    }
-
-
 def test_before_any_run_every_condition_is_there_and_nothing_is_green(namespace: Any, ready: Any) -> None:
     status = namespace.get("ModelMonitor", "sentiment")["status"]
 
@@ -237,69 +227,6 @@ def test_a_time_zone_that_the_api_server_does_not_know_is_told(namespace: Any, r
 
     assert condition["reason"] == "ApplyFailed"
     assert "Mars/Olympus" in condition["message"]
-
-
-def test_a_port_that_no_container_declares_is_told(namespace: Any, ready: Any) -> None:
-    target = {"podSelector": {"matchLabels": {"app": "sentiment"}}, "modelName": "sentiment"}
-    chosen = {**target, "metrics": {"port": 8090}}
-    namespace.patch("ModelMonitor", "sentiment", {"spec": {"target": chosen}})
-    namespace.create("Pod", pod("sentiment-1", port=9000, app="sentiment"))
-
-    def told() -> bool:
-        return "declares port 8090" in namespace.condition("sentiment", "TargetReachable")["message"]
-
-    namespace.wait(told, why="the port is missed")
-
-
-def test_the_pods_of_a_service_are_scraped(
-    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
-) -> None:
-    monitor["spec"]["target"] = {"service": "sentiment"}
-    start_operator()
-    namespace.create("ModelMonitor", monitor)
-    missing = namespace.wait_for_condition("sentiment", "TargetReachable", "False")
-    assert missing["message"] == f"Service sentiment does not exist in namespace {namespace.name}."
-    assert namespace.find("PodMonitor", "modelmonitor-sentiment") is None
-
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "sentiment"},
-        "spec": {"selector": {"app": "reviews"}, "ports": [{"port": 80, "targetPort": 8080}]},
-    }
-    namespace.create("Service", service)
-
-    found = namespace.wait(
-        lambda: namespace.find("PodMonitor", "modelmonitor-sentiment"), why="the PodMonitor comes"
-    )
-    assert found["spec"]["selector"] == {"matchLabels": {"app": "reviews"}}
-
-
-def test_an_inference_service_is_found_when_it_comes(
-    namespace: Any, start_operator: Start, monitor: dict[str, Any], prometheus_operator: None
-) -> None:
-    monitor["spec"]["target"] = {"inferenceService": "sentiment"}
-    start_operator()
-    namespace.create("ModelMonitor", monitor)
-    missing = namespace.wait_for_condition("sentiment", "TargetReachable", "False")
-    assert missing["message"] == f"InferenceService sentiment does not exist in namespace {namespace.name}."
-
-    service = {
-        "apiVersion": "serving.kserve.io/v1beta1",
-        "kind": "InferenceService",
-        "metadata": {"name": "sentiment"},
-        "spec": {},
-    }
-    namespace.create("InferenceService", service)
-    labels = {"serving.kserve.io/inferenceservice": "sentiment", "component": "predictor"}
-    namespace.create("Pod", pod("sentiment-predictor-1", port=8080, **labels))
-
-    condition = namespace.wait_for_condition("sentiment", "TargetReachable", "Unknown")
-    assert condition["message"].startswith(
-        "0 of 1 pods are ready; whether Prometheus reaches them is not known"
-    )
-    selector = namespace.get("PodMonitor", "modelmonitor-sentiment")["spec"]["selector"]
-    assert selector == {"matchLabels": labels}
 
 
 def test_two_operators_in_a_row_keep_the_time_of_a_transition(
