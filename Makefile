@@ -77,16 +77,16 @@ bench-runtimes: .venv/installed ## each way to run the demo's model against plai
 bench-gpu: .venv/installed ## the served model on a GPU against its own offline batches; exits with 3 where there is no GPU
 	@python -m benchmarks.serving.gpu $(ARGS)
 
-bench-log: .venv/installed ## drain rate, memory at a backlog, ten minutes without PostgreSQL (about 15 minutes)
+bench-log: .venv/installed ## drain rate, memory at a backlog, ten minutes without PostgreSQL (about 20 minutes)
 	@python -m benchmarks.log $(ARGS)
 
-bench-collector: .venv/installed ## measure the collector with the database down, then count what was joined (about 15 minutes)
+bench-collector: .venv/installed ## measure the collector with the database down, then count what was joined (about 20 minutes)
 	@python -m benchmarks.collector $(ARGS)
 
 bench-drift: .venv/installed $(UV) ## detectors against their peers: false alarms, power, speed, a million rows, pages and delay, new topics (two hours of processor time and more, goes on where it was stopped)
 	@python -m benchmarks.drift
 
-bench-operator: .venv/installed ## 1,000 monitors on a local API server and Prometheus: time to Ready, memory, restart, idle (about 15 minutes)
+bench-operator: .venv/installed ## 1,000 monitors on a local API server and Prometheus: time to Ready, memory, restart, idle (about 20 minutes)
 	@python -m benchmarks.operator $(ARGS)
 
 charts: .venv/installed ## check the charts: lint, their own tests, every set of values against an API server
