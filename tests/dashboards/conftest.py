@@ -104,13 +104,22 @@ def _running(command: list[str], *, log: Path) -> Iterator[None]:
         process.wait(timeout=30)
 
 
+def _has_rates(server: Prometheus) -> bool:
+    scrapes = server.values("count_over_time(up[30s])")
+    return bool(
+        # Each of the three jobs begins at a time of its own.
+        len(scrapes) == 3
+        and min(scrapes) >= 3
+        and server.values('ALERTS{alertstate="firing"}')
+        and server.values("modelmonitor:request_errors:ratio_rate3d")
+    )
+
+
 def _wait_for_rules(server: Prometheus) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
-            if server.values('ALERTS{alertstate="firing"}') and server.values(
-                "modelmonitor:request_errors:ratio_rate3d"
-            ):
+            if _has_rates(server):
                 return
         except (OSError, AssertionError):
             pass
