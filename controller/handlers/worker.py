@@ -24,6 +24,7 @@ _LOG = logging.getLogger("controller.reconcile")
 _SPREAD: Final = 0.1
 # A look at a monitor with nothing to do costs about 4 ms of CPU: so many take half of 1 % of a core.
 _RESYNC_PER_MONITOR_S: Final = 0.8
+_NEXT_AFTER_AN_ANSWER: Final = 2
 # What is due at a moment is due after it.
 _MOMENT_S: Final = 1.0
 
@@ -74,7 +75,7 @@ class Worker:
         except ClusterError as error:
             if isinstance(error, ObjectMissing):
                 self.probe.forget()  # the monitor, of which the watch will say so, or a kind whose CRD went
-            if isinstance(error, TryLater):
+            if isinstance(error, TryLater) and error.after_s is None:
                 self._unanswered.add(key)
             self._failed(key, [str(error)], began=began, at_least_s=_asked_delay(error))
         except Exception:  # noqa: BLE001 - whatever it is, it concerns this monitor: the others must go on
@@ -119,12 +120,13 @@ class Worker:
         self._report(key, done, began=began)
 
     def _look_at_unanswered(self, answered: ObjectKey) -> None:
-        # The API server is back: those that it failed need not wait for the end of their pauses.
+        # The API server answers again: those that it failed need not wait out their pauses. Two for each
+        # that was answered are soon all of them, and no flood for one that answers now and then.
         self._unanswered.discard(answered)
-        for key in self._unanswered:
+        for key in tuple(self._unanswered)[:_NEXT_AFTER_AN_ANSWER]:
+            self._unanswered.discard(key)
             if key in self.cache:
                 self.queue.add(key)
-        self._unanswered.clear()
 
     def _look_again(self, key: ObjectKey, done: Reconciled) -> None:
         spread = random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311 - no secret

@@ -99,6 +99,14 @@ def test_when_the_api_server_is_back_nobody_waits_for_the_end_of_his_pause() -> 
     assert world.reconciler.asked == ["b", "a", "a", "b"]
 
 
+def test_who_was_asked_to_wait_waits_whoever_else_is_answered() -> None:
+    world = World(a=[DONE, DONE], b=[TryLater("too many requests", after_s=5.0)])
+
+    asyncio.run(world.work("b", "a"))
+
+    assert world.reconciler.asked == ["b", "a"]
+
+
 def test_an_object_that_is_missing_is_a_failure_that_is_told(caplog: pytest.LogCaptureFixture) -> None:
     world = World(a=[ObjectMissing("The API server answered 404: no such kind")])
 
