@@ -86,7 +86,7 @@ bench-collector: .venv/installed ## measure the collector with the database down
 bench-drift: .venv/installed $(UV) ## detectors against their peers: false alarms, power, speed, a million rows, pages and delay, new topics (two hours of processor time and more, goes on where it was stopped)
 	@python -m benchmarks.drift
 
-bench-operator: .venv/installed ## 1,000 monitors on a local API server and Prometheus: time to Ready, memory, restart, idle (about 20 minutes)
+bench-operator: .venv/installed ## 1,000 monitors on a local API server and Prometheus: time to Ready, memory, restart, idle (about 27 minutes)
 	@python -m benchmarks.operator $(ARGS)
 
 charts: .venv/installed ## check the charts: lint, their own tests, every set of values against an API server

@@ -66,7 +66,7 @@ class OperatorSettings(BaseSettings):
 
     resync_s: float = Field(default=600, gt=0)
     """Seconds after which a monitor is looked at again though no watch, survey or deadline made it due.
-    With more than 750 monitors it is longer, so that looking again takes half of 1 % of a core."""
+    With more than 500 monitors it is longer, so that looking again takes less than half of 1 % of a core."""
 
     survey_s: float = Field(default=60, gt=0)
     """Seconds between two surveys, in which Prometheus is asked about all monitors at once; longer where one

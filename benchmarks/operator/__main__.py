@@ -27,7 +27,7 @@ _IDLE_LIMIT: Final = 0.01
 _PATIENCE_S: Final = 900.0
 _WORKERS: Final = 4
 # In so long every monitor is looked at once though nothing changed: a shorter span hides what idling costs.
-_RESYNC_S: Final = 900.0
+_RESYNC_S: Final = 1350.0
 
 
 @dataclass(frozen=True, slots=True)

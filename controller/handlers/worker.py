@@ -22,8 +22,8 @@ from controller.work_queue import WorkQueue
 _LOG = logging.getLogger("controller.reconcile")
 # A tenth of a tenth either way, so that monitors that began together do not stay together.
 _SPREAD: Final = 0.1
-# A look at a monitor with nothing to do costs about 4 ms of CPU: so many take half of 1 % of a core.
-_RESYNC_PER_MONITOR_S: Final = 0.8
+# A look at a monitor with nothing to do costs about 5 ms of CPU: so many take under half a percent of a core.
+_RESYNC_PER_MONITOR_S: Final = 1.2
 _NEXT_AFTER_AN_ANSWER: Final = 2
 # What is due at a moment is due after it.
 _MOMENT_S: Final = 1.0
