@@ -164,6 +164,10 @@ class Plan:
     custom_groups: frozenset[str] = frozenset()
 
 
+ALL_OF_A_KIND: Final = "(all)"
+"""Stands for the name in a failure to look at a kind at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An object that could not be applied or removed.

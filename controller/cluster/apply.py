@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from controller.cluster.api import FIELD_MANAGER
 from controller.cluster.difference import digest_of, is_current, stamped
 from controller.cluster.errors import ObjectChanged, ObjectMissing, ObjectRejected, SchemaOutdated
 from controller.cluster.rivalry import ABSENT, last_editor
 from controller.cluster.sightings import Sightings, controller_of, controller_uid
-from controller.manifest import MONITOR, Failure, Kind, Manifest, ObjectKey, Outcome, Plan, Planned
-
-# Stands for the name in a failure to look at a kind at all.
-_ALL: Final = "(all)"
+from controller.manifest import (
+    ALL_OF_A_KIND,
+    MONITOR,
+    Failure,
+    Kind,
+    Manifest,
+    ObjectKey,
+    Outcome,
+    Plan,
+    Planned,
+)
 
 
 class Objects(Protocol):
@@ -84,7 +91,7 @@ class _Work:
         try:
             present = await self._present(kind)
         except ObjectRejected as error:
-            self.log.failures.append(Failure(kind, _ALL, str(error)))
+            self.log.failures.append(Failure(kind, ALL_OF_A_KIND, str(error)))
             return
         for name, planned in wanted.items():
             try:
@@ -121,7 +128,7 @@ class _Work:
             raise ObjectChanged(_foreign(actual))
         if is_current(manifest, actual):
             self._settle(kind, manifest, version=str(actual["metadata"]["resourceVersion"]))
-            self.sightings.rivalry.check((kind, self._key(manifest["metadata"]["name"])))
+            self.sightings.rivalry.check(self._item(kind, manifest))
             return
         self._before_write(kind, manifest, rival=last_editor(actual["metadata"], own=FIELD_MANAGER))
         self._wrote(kind, manifest, version=await self.objects.apply(kind, manifest))
@@ -137,13 +144,13 @@ class _Work:
         return None
 
     def _before_write(self, kind: Kind, manifest: Manifest, *, rival: str = "") -> None:
-        item = (kind, self._key(manifest["metadata"]["name"]))
+        item = self._item(kind, manifest)
         self.sightings.rivalry.before_write(item, digest=digest_of(manifest), rival=rival)
 
     def _wrote(self, kind: Kind, manifest: Manifest, *, version: str) -> None:
         self._settle(kind, manifest, version=version)
         self.log.written.append(f"{kind.name}/{manifest['metadata']['name']}")
-        item = (kind, self._key(manifest["metadata"]["name"]))
+        item = self._item(kind, manifest)
         self.sightings.rivalry.wrote(item, digest=digest_of(manifest), version=version)
         self.sightings.rivalry.check(item)
 
@@ -167,6 +174,9 @@ class _Work:
     def _settle(self, kind: Kind, manifest: Manifest, *, version: str) -> None:
         key, digest = self._key(manifest["metadata"]["name"]), digest_of(manifest)
         self.sightings.settled(kind, key, owner=self.owner.key, version=version, digest=digest)
+
+    def _item(self, kind: Kind, manifest: Manifest) -> tuple[Kind, ObjectKey]:
+        return kind, self._key(manifest["metadata"]["name"])
 
     def _key(self, name: str) -> ObjectKey:
         return ObjectKey(self.owner.key.namespace, name)

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final
 
 from controller.desired.runs import CheckState
-from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.conditions import Condition, ConditionStatus, ConditionType, Reason, condition_of
 from modelmonitor.api.retrain import BUSINESS_CHANGE, Trigger
 from modelmonitor.api.v1alpha1 import ModelMonitor
 
@@ -82,6 +82,5 @@ def _identity(monitor: ModelMonitor, *parts: str) -> str:
     return sha256(text.encode()).hexdigest()[:_ID_LENGTH]
 
 
-def _recommended(status: str, reason: Reason, message: str) -> Condition:
-    kind = ConditionType.RETRAIN_RECOMMENDED
-    return Condition.model_validate({"type": kind, "status": status, "reason": reason, "message": message})
+def _recommended(status: ConditionStatus, reason: Reason, message: str) -> Condition:
+    return condition_of(ConditionType.RETRAIN_RECOMMENDED, status, reason, message)

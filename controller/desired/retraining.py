@@ -14,7 +14,7 @@ from controller.desired.names import training_job_name
 from controller.desired.recommendations import Recommendation
 from controller.desired.trainings import attempt, numbered, of_occasion
 from controller.observation import TrainingFact
-from modelmonitor.api.conditions import Condition, ConditionType, Reason
+from modelmonitor.api.conditions import Condition, ConditionStatus, ConditionType, Reason, condition_of
 from modelmonitor.api.durations import parse_duration
 from modelmonitor.api.retrain import APPROVAL
 from modelmonitor.api.v1alpha1 import ModelMonitor
@@ -150,6 +150,5 @@ def _wait(reason: Reason, sentence: str) -> Decision:
     return Decision(_triggered("False", reason, sentence))
 
 
-def _triggered(status: str, reason: Reason, sentence: str) -> Condition:
-    kind = ConditionType.RETRAIN_TRIGGERED
-    return Condition.model_validate({"type": kind, "status": status, "reason": reason, "message": sentence})
+def _triggered(status: ConditionStatus, reason: Reason, sentence: str) -> Condition:
+    return condition_of(ConditionType.RETRAIN_TRIGGERED, status, reason, sentence)

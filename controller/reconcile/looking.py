@@ -11,7 +11,7 @@ from controller.cluster.sightings import Sightings
 from controller.cluster.target import look_at_target
 from controller.desired.discovery import completed, discover
 from controller.desired.metadata import TASK_LABEL, TRIGGER_LABEL, own_labels
-from controller.manifest import JOB, Capabilities, Failure, Manifest, ObjectKey
+from controller.manifest import ALL_OF_A_KIND, JOB, Capabilities, Failure, Manifest, ObjectKey
 from controller.observation import Observation, PrometheusFacts, TargetFacts
 from controller.reconcile.needs import Cluster
 from controller.reconcile.telling import Subject
@@ -79,4 +79,4 @@ async def look_at_jobs(
     try:
         return await cluster.list(JOB, key.namespace, labels=own_labels(monitor)), ()
     except ObjectRejected as error:
-        return [], (Failure(JOB, "(all)", str(error)),)
+        return [], (Failure(JOB, ALL_OF_A_KIND, str(error)),)
